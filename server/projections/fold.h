@@ -1,0 +1,44 @@
+// Folds entries through all projections.
+#ifndef THON_PROJECTIONS_FOLD_H_
+#define THON_PROJECTIONS_FOLD_H_
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/core/ids.h"
+#include "server/projections/projection.h"
+
+namespace thon {
+
+// Thread-safety: none.
+class Fold {
+ public:
+  Fold();
+  ~Fold();
+
+  // Names and versions of all projections, "acts/1 units/1 ...": rows written
+  // under another signature must be built again from the first entry.
+  std::string signature() const;
+
+  // Folds the entry with these bytes. Requires: entries in order, each once;
+  // `rows` shows the state behind the entry before. After the call `rows` holds
+  // what the entry changes, to be stored as versions at the entry's last
+  // position.
+  //
+  // kDataLoss: the entry's bytes do not parse; the log is damaged.
+  absl::Status Apply(EntryIndex index, absl::string_view entry,
+                     const EventSource& events, RowWriter& rows);
+
+ private:
+  std::vector<std::unique_ptr<Projection>> projections_;
+  std::set<AuthorId> server_authors_;  // From LogOpened and EpochOpened rows.
+  bool loaded_ = false;
+};
+
+}  // namespace thon
+
+#endif  // THON_PROJECTIONS_FOLD_H_

@@ -1,0 +1,56 @@
+// Tables of rows. A table's number is on disk: numbers are only ever added. The
+// tens digit groups them by the projection that writes them; nobody else may.
+#ifndef THON_PROJECTIONS_TABLES_H_
+#define THON_PROJECTIONS_TABLES_H_
+
+#include <cstdint>
+
+namespace thon {
+
+enum class Table : std::uint8_t {
+  // acts: calendar, documents, grants and what became of commands.
+  kCalendar = 1,        // "" -> CalendarRow
+  kDocument = 2,        // document hash(32) -> DocumentRow
+  kCommandOutcome = 3,  // officer(8) idempotency key -> CommandOutcome
+  kGrant = 4,           // officer(8) grant(8) -> GrantRow
+  kGrantOfficer = 5,    // grant(8) -> officer(8)
+  // units
+  kUnit = 10,        // unit(8) -> UnitRow
+  kUnitByCode = 11,  // code 0x00 from_date(4) unit(8) -> ""
+  kUnitChild = 12,   // parent(8) child(8) -> "" (for any time; check UnitRow)
+  kMap = 13,         // "" -> position(8) of the last change of the map
+  // registry
+  kTeam = 20,            // team(8) -> TeamRow
+  kTeamByUnit = 21,      // unit(8) team(8) -> "" (for any time; check TeamRow)
+  kOrganisation = 22,    // organisation(8) -> OrganisationRow
+  kAuthor = 23,          // author(16) -> AuthorRow
+  kAuthorByTeam = 24,    // team(8) author(16) -> ""
+  kAuthorByNumber = 25,  // number(4) -> author(16)
+  kEnrolmentCode = 26,   // code hash(32) -> EnrolmentCodeRow
+  kRegistryCounters = 27,      // name -> number(8)
+  kAuthorByOrganisation = 28,  // organisation(8) author(16) -> ""
+  // activity
+  kTimeline = 30,  // author(16) -> AuthorTimelineRow
+  kStandings =
+      31,  // author(16) first sequence of the batch(8) -> EntryStandings
+  kActivityDay = 32,  // team(8) date(4) -> ActivityDay
+  kTeamMonth = 33,    // team(8) month(4) -> TeamMonth
+  kHousehold = 34,    // team(8) month(4) pseudonym(16) -> count(8)
+  kWaiting = 35,      // what it waits for, then author(16) sequence(8) -> ""
+  kOrganisationMonth = 36,  // organisation(8) month(4) -> TeamMonth
+  kOriginal = 37,  // original author(16) sequence(8) -> author(16) sequence(8)
+  kOverride =
+      38,  // author(16) sequence(8) -> HeldDecided or CorrectionIssued in force
+  // eligibility
+  kPolicy = 40,   // policy id 0x00 version(4) -> PolicyRow
+  kList = 41,     // list id -> RegistrationListRow
+  kFunding = 42,  // policy id 0x00 position(8) -> FundingRow
+  kDetermination =
+      43,  // policy id 0x00 month(4) kind(1) beneficiary(8) -> Determination
+  // sync_health
+  kSyncHealth = 50,  // author(16) -> SyncHealthRow
+};
+
+}  // namespace thon
+
+#endif  // THON_PROJECTIONS_TABLES_H_
