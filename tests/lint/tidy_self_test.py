@@ -108,6 +108,7 @@ FAULTS = [  # (the rule that must report it, what it is, the change to the clean
     ("dead_file", "a proto that nothing builds", {"proto/thon/v1/x.proto": 'syntax = "proto3";\n'}),
     ("excuse", "an excuse without a reason", added(ENGINE, f"std::mutex mu;  // {ALLOW}(mutex)\n")),
     ("excuse", "an excuse for nothing", added(ENGINE, f"int mu;  // {ALLOW}(mutex): it was one once\n")),
+    ("excuse", "an excuse for a layer that is kept", added(ENGINE, f"int x;  // {ALLOW}(layers): it is near\n")),
     ("mutex", "an excuse for another line", added(
         ENGINE, f"std::mutex a;  // {ALLOW}(mutex): shared with a library\nint b;\nstd::mutex c;\n")),
 ]
@@ -137,6 +138,7 @@ INNOCENT = [  # (what it is, the change to the clean tree)
         "tests/unit/core/CMakeLists.txt": "x(a_test.cc ${PROJECT_SOURCE_DIR}/tests/support/s.cc)\n",
         "tests/support/s.cc": "int s;\n"}),
     ("an excused line", added(ENGINE, f"std::mutex mu;  // {ALLOW}(mutex): shared with a library\n")),
+    ("an excused include", added(ENGINE, f"#include <boost/a.h>  // {ALLOW}(layers): a header of its own\n")),
     ("an excuse of two lines above", added(
         ENGINE, f"// {ALLOW}(mutex): shared with a library\n// that knows no other.\nstd::mutex mu;\n")),
 ]
@@ -171,6 +173,10 @@ def run(tidy, format_program):
     check_format = lambda root: tidy.format_findings(root, format_program)  # noqa: E731
     expect("well formatted", style | {"a.cc": "int a = 1;\n"}, [], check_format)
     expect("badly formatted", style | {"a.cc": "int   a=1;\n"}, ["format"], check_format)
+
+    # An excuse is idle only for the check that would have needed it.
+    kept = CLEAN | added(ENGINE, f"std::mutex mu;  // {ALLOW}(mutex): shared with a library\n")
+    expect("a check apart from the excuse", kept, [], lambda root: tidy.tidy(root, only=["layers"]))
 
     source = Path(tidy.__file__).read_text(encoding="utf-8")
     rules = {b.rule for b in tidy.BANS} | set(re.findall(r'Finding\([^"\n]*?, "(\w+)"', source))
