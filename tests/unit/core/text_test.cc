@@ -211,11 +211,12 @@ TEST(ParseDongTest, TheLargestAmountIsTenToTheFifteen) {
         "1.000.000.000 triệu đồng", "1000000000000 nghìn"}) {
     EXPECT_THAT(ParseDong(text), IsOkAndHolds(largest)) << text;
   }
+  // The last is a little more than 2^64.
   for (const char* text :
        {"1000000000000001", "1.000.001 tỷ", "1.000.000.001 triệu",
         "9223372036854775807", "9223372036854775808", "18446744073709551616",
-        "99999999999999999999999999999999999999 tỷ",
-        "9223372036854775807 tỷ"}) {
+        "99999999999999999999999999999999999999 tỷ", "9223372036854775807 tỷ",
+        "18.446.744.074 tỷ"}) {
     EXPECT_THAT(ParseDong(text), StatusIs(absl::StatusCode::kOutOfRange))
         << text;
   }
