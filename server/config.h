@@ -1,0 +1,36 @@
+// What an operator can set, by flags or by a configuration file whose keys are
+// the flags' names. A flag wins over the file.
+#ifndef THON_CONFIG_H_
+#define THON_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thon {
+
+struct Config {
+  std::string data;                       // The data directory. Required.
+  std::string listen = "127.0.0.1:7443";  // gRPC: HOST:PORT; port 0 picks one.
+  std::string origin;                     // Of a new log, without the epoch.
+  std::vector<std::string> tls_names;     // More names for the certificate.
+  bool insecure_loopback = false;         // Plain text, on loopback only.
+  std::string backup_dir;                 // Default: DATA/backups.
+  std::string port_file;                  // The bound port is written there.
+  bool simulate = false;                  // Receive time is simulated.
+  std::string sim_start;                  // RFC 3339; of a new simulated log.
+  std::string log_level = "info";         // trace debug info warn error off.
+  std::string log_format = "text";        // text or json.
+  bool rebuild_rows = false;              // Fold all rows again before serving.
+  std::uint64_t disk_reserve_bytes = 0;   // 0: the default of limits.h.
+  int drain_seconds = 20;                 // Longest graceful stop.
+};
+
+// Parses a command line. Returns true if the program goes on; otherwise
+// `*exit_code` is what it should exit with: 0 after --help or --version, 2
+// after a mistake, which has been said on the standard error.
+bool ParseConfig(int argc, char** argv, Config* config, int* exit_code);
+
+}  // namespace thon
+
+#endif  // THON_CONFIG_H_
