@@ -23,8 +23,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (const auto delay_ms = RetryAfterOf(status); delay_ms.has_value()) {
     google::rpc::RetryInfo retry;
     retry.mutable_retry_delay()->set_seconds(*delay_ms / 1000);
-    retry.mutable_retry_delay()->set_nanos(
-        static_cast<int>(*delay_ms % 1000) * 1'000'000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int>(*delay_ms % 1000) *
+                                           1'000'000);
     details.add_details()->PackFrom(retry);
   }
   if (const std::string field = FieldOf(status); !field.empty()) {

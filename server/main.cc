@@ -1,0 +1,195 @@
+// thond: opens the data directory, serves until SIGTERM or SIGINT, drains.
+//
+// Exit status: 0 stopped as asked; 1 cannot start or serve; 2 usage; 3 the data
+// directory is damaged, or belongs to another program, version or kind of time.
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "server/config.h"
+#include "server/core/civil.h"
+#include "server/core/version.h"
+#include "server/engine/engine.h"
+#include "server/engine/keys.h"
+#include "server/engine/system_clock.h"
+#include "server/rpc/server.h"
+#include "server/rpc/tls.h"
+
+namespace thon {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitData = 3;
+
+void SetUpLog(const Config& config) {
+  // The standard output is for what a person asked for; logs go beside it.
+  auto logger = spdlog::stderr_color_mt("thond");
+  if (config.log_format == "json") {
+    logger->set_pattern(
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+  }
+  logger->set_level(spdlog::level::from_str(config.log_level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// JSON logs quote the message, so what comes from outside must not end it.
+std::string Quoted(absl::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppend(&out, " ");
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+int Fail(const absl::Status& status) {
+  spdlog::error("{}", Quoted(status.message()));
+  std::fflush(stderr);
+  return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)
+             ? kExitData
+             : kExitFailed;
+}
+
+// Whole or not at all: another program may be waiting for the file.
+absl::Status WriteText(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".new";
+  std::ofstream(temporary) << text;
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("cannot write ", path, ": ", error.message()));
+}
+
+std::string HostOf(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  std::string host = listen.substr(0, colon);
+  if (host == "0.0.0.0" || host == "[::]" || host.empty()) host = "127.0.0.1";
+  return host;
+}
+
+std::vector<std::string> TlsNames(const Config& config) {
+  std::vector<std::string> names = {"localhost", "127.0.0.1"};
+  std::string host = HostOf(config.listen);
+  if (host.size() > 2 && host.front() == '[') {
+    host = host.substr(1, host.size() - 2);
+  }
+  for (const std::string& name : config.tls_names) names.push_back(name);
+  if (host != "localhost" && host != "127.0.0.1") names.push_back(host);
+  return names;
+}
+
+absl::StatusOr<EngineOptions> MakeEngineOptions(const Config& config,
+                                                const Clock* clock) {
+  EngineOptions options;
+  options.storage.directory = config.data;
+  options.log_name = config.origin;
+  options.simulated = config.simulate;
+  options.clock = clock;
+  options.disk_reserve_bytes = config.disk_reserve_bytes;
+  if (!config.sim_start.empty()) {
+    const absl::StatusOr<Instant> start = ParseInstant(config.sim_start);
+    if (!start.ok()) return start.status();
+    options.simulated_start = *start;
+  }
+  return options;
+}
+
+// Blocks until SIGTERM or SIGINT. A second one, while draining, kills.
+void WaitForSignal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("{}: draining", strsignal(signal));
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+absl::Status Announce(const Config& config, const Engine& engine, int port) {
+  const std::string endpoint = absl::StrCat(HostOf(config.listen), ":", port);
+  absl::Status status = WriteText(config.data + "/endpoint", endpoint + "\n");
+  if (status.ok() && !config.port_file.empty()) {
+    status = WriteText(config.port_file, absl::StrCat(port, "\n"));
+  }
+  const EngineStatus state = engine.status();
+  spdlog::info(
+      "{} {} serves {} on {}: {} entries, next position {}, rows at {}",
+      "thond", kVersion, Quoted(state.origin), endpoint,
+      state.end.tree_size.value, state.end.next_position.value,
+      state.rows_position.value);
+  return status;
+}
+
+int Run(const Config& config) {
+  // Blocked before any thread starts, so that only WaitForSignal() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  SetUpLog(config);
+  const SystemClock clock;
+  absl::StatusOr<EngineOptions> options = MakeEngineOptions(config, &clock);
+  if (!options.ok()) return Fail(options.status());
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Open(*std::move(options));
+  if (!engine.ok()) return Fail(engine.status());
+
+  if (const std::string token = (*engine)->new_operator_token();
+      !token.empty()) {
+    const std::string path = config.data + "/operator.token";
+    const absl::Status written = WriteSecretFile(path, token + "\n");
+    if (!written.ok()) return Fail(written);
+    spdlog::info("the first operator's token is in {}", Quoted(path));
+  }
+  absl::StatusOr<TlsFiles> tls;
+  RpcOptions rpc;
+  rpc.listen = config.listen;
+  rpc.backup_dir = config.backup_dir;
+  if (!config.insecure_loopback) {
+    tls = LoadOrMakeTls(config.data + "/tls", TlsNames(config), clock.Now());
+    if (!tls.ok()) return Fail(tls.status());
+    rpc.tls = &*tls;
+    spdlog::info("certificate authority SHA-256 {}", tls->ca_fingerprint);
+  } else {
+    spdlog::warn("plain text: only for tests on this machine");
+  }
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Start(rpc, engine->get());
+  if (!server.ok()) return Fail(server.status());
+  const absl::Status announced = Announce(config, **engine, (*server)->port());
+  if (!announced.ok()) return Fail(announced);
+
+  WaitForSignal(signals);
+  (*server)->Stop(config.drain_seconds);
+  const EngineStatus end = (*engine)->status();
+  server->reset();
+  engine->reset();
+  spdlog::info("stopped at {} entries, next position {}",
+               end.end.tree_size.value, end.end.next_position.value);
+  return 0;
+}
+
+}  // namespace
+}  // namespace thon
+
+int main(int argc, char** argv) {
+  thon::Config config;
+  int exit_code = 0;
+  if (!thon::ParseConfig(argc, argv, &config, &exit_code)) return exit_code;
+  return thon::Run(config);
+}

@@ -1,0 +1,133 @@
+#include "server/rpc/calls.h"
+
+#include <grpcpp/server_context.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "server/core/error_info.h"
+#include "server/core/limits.h"
+#include "server/projections/row_keys.h"
+#include "server/rpc/status_mapping.h"
+#include "thon/v1/rows.pb.h"
+
+namespace thon {
+namespace {
+
+constexpr std::int64_t kRetryAfterMs = 1000;
+
+absl::Status TooManyCalls() {
+  return WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError(
+                     "too many calls are waiting; try again in a second"),
+                 "TOO_MANY_CALLS"),
+      kRetryAfterMs);
+}
+
+Date LastDayOpened(const RowReader& rows) {
+  const auto calendar =
+      GetRow<v1::CalendarRow>(rows, Table::kCalendar, keys::Calendar());
+  return calendar.has_value() ? Date(calendar->last_date()) : Date();
+}
+
+}  // namespace
+
+absl::string_view BearerToken(const grpc::CallbackServerContext& context) {
+  constexpr absl::string_view kBearer = "bearer ";
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find("authorization");
+  if (found == metadata.end()) return {};
+  const absl::string_view value(found->second.data(), found->second.size());
+  if (!absl::StartsWithIgnoreCase(value, kBearer)) return {};
+  return value.substr(kBearer.size());
+}
+
+void Calls::Start(grpc::CallbackServerContext* /*context*/,
+                  grpc::ServerUnaryReactor* reactor,
+                  std::function<void()> task) const {
+  if (!pool_->TryPost(std::move(task))) reactor->Finish(ToGrpc(TooManyCalls()));
+}
+
+grpc::ServerUnaryReactor* Calls::RunAsync(grpc::CallbackServerContext* context,
+                                          AsyncWork work) const {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  Start(context, reactor, [this, context, reactor, work = std::move(work)] {
+    const absl::StatusOr<OfficerId> officer =
+        engine_->Authenticate(BearerToken(*context));
+    if (!officer.ok()) {
+      reactor->Finish(ToGrpc(officer.status()));
+      return;
+    }
+    work(Caller{*officer},
+         [reactor](absl::Status status) { reactor->Finish(ToGrpc(status)); });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* Calls::Run(grpc::CallbackServerContext* context,
+                                     Work work) const {
+  return RunAsync(
+      context, [work = std::move(work)](const Caller& caller, Finish finish) {
+        finish(work(caller));
+      });
+}
+
+grpc::ServerUnaryReactor* Calls::RunOpen(
+    grpc::CallbackServerContext* context,
+    std::function<void(Finish)> work) const {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  Start(context, reactor, [reactor, work = std::move(work)] {
+    work([reactor](absl::Status status) { reactor->Finish(ToGrpc(status)); });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* Calls::RunRead(grpc::CallbackServerContext* context,
+                                         const v1::ReadOptions& options,
+                                         Read read) const {
+  AsOfMoment moment;
+  switch (options.as_of().moment_case()) {
+    case v1::AsOf::kPosition:
+      moment.position = Position(options.as_of().position());
+      break;
+    case v1::AsOf::kTimeMs:
+      moment.time = Instant(options.as_of().time_ms());
+      break;
+    case v1::AsOf::kDate:
+      moment.date = Date(options.as_of().date());
+      break;
+    case v1::AsOf::MOMENT_NOT_SET:
+      break;
+  }
+  const bool newest = options.as_of().moment_case() == v1::AsOf::MOMENT_NOT_SET;
+  const Position min_position(options.min_position());
+  return RunAsync(context, [this, moment, newest, min_position,
+                            read = std::move(read)](const Caller& caller,
+                                                    Finish finish) {
+    Position wanted = min_position;
+    Position position;
+    if (!newest) {
+      const absl::StatusOr<Position> resolved = engine_->ResolveAsOf(moment);
+      if (!resolved.ok()) return finish(resolved.status());
+      position = *resolved;
+      if (wanted < position) wanted = position;
+    }
+    const auto go_on = [this, caller, newest, position, read,
+                        finish](const absl::Status& waited) {
+      if (!waited.ok()) return finish(waited);
+      const bool posted = pool_->PostContinuation(
+          [this, caller, newest, position, read, finish] {
+            ReadView view;
+            view.position = newest ? engine_->rows_position() : position;
+            view.rows = engine_->RowsAt(view.position);
+            view.local_date = LastDayOpened(*view.rows);
+            finish(read(caller, view));
+          });
+      if (!posted) finish(absl::UnavailableError("the server is stopping"));
+    };
+    if (wanted <= engine_->rows_position()) return go_on(absl::OkStatus());
+    engine_->WaitForRows(wanted, limits::kQueryWaitMsMax, go_on);
+  });
+}
+
+}  // namespace thon

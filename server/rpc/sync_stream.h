@@ -1,0 +1,111 @@
+// One phone's Sync call.
+//
+// Flow: hello both ways; then each batch is admitted on gRPC's thread and
+// offered to the engine; answers go down in order. At most 16 batches are
+// unanswered: then, and while the engine is full, nothing more is read, and
+// HTTP/2 holds the phone back.
+//
+// Lifetime: made by the service; deletes itself when gRPC is done with it and
+// no thread of ours holds a reference. Threads: gRPC's reactions, the
+// committer's answers, workers and a newer stream arrive concurrently. Each
+// changes state under the lock, then calls Pump(); one of them at a time is the
+// actor that starts operations, with no lock held.
+#ifndef THON_RPC_SYNC_STREAM_H_
+#define THON_RPC_SYNC_STREAM_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/ids.h"
+#include "server/core/mutex.h"
+#include "server/engine/engine.h"
+#include "server/rpc/calls.h"
+#include "thon/v1/sync_service.pb.h"
+
+namespace thon {
+
+class SyncStream;
+
+// Which author has which stream: one each, a newer one ends the older.
+//
+// Thread-safety: every method may be called from any thread.
+class SyncStreams {
+ public:
+  // False: the server has as many streams as it may.
+  bool Enter();
+  void Leave();
+  void Claim(const AuthorId& author, SyncStream* stream);
+  void Release(const AuthorId& author, SyncStream* stream);
+  // Ends every stream with `status`, and every one that claims later.
+  void EndAll(const absl::Status& status);
+
+ private:
+  Mutex mu_;
+  std::size_t count_ ABSL_GUARDED_BY(mu_) = 0;
+  std::optional<absl::Status> ended_ ABSL_GUARDED_BY(mu_);
+  std::map<AuthorId, SyncStream*> by_author_ ABSL_GUARDED_BY(mu_);
+};
+
+class SyncStream final
+    : public grpc::ServerBidiReactor<v1::SyncRequest, v1::SyncResponse> {
+ public:
+  // Neither is owned; both outlive the stream.
+  SyncStream(const Calls* calls, SyncStreams* streams);
+
+  // Ends the call once what is being written is written.
+  void End(absl::Status status);
+
+  void Ref();
+  void Unref();  // Deletes the stream with the last reference.
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  ~SyncStream() override = default;
+
+  // Starts what can be started: a finish, a write, a read.
+  void Pump();
+
+  void TakeHello(const v1::ClientHello& hello);
+  void TakeBatch(v1::SealedBatch batch);
+  void TakeStandingsRequest(const v1::StandingsRequest& request);
+  // Requires: the caller holds a reference, and calls Pump() afterwards.
+  void OfferBatch(OfferedBatch batch);
+  void OnAnswer(Answered answered);
+  void ReadStandings(const v1::StandingsRequest& request);
+  void Send(v1::SyncResponse response);
+
+  const Calls* const calls_;
+  SyncStreams* const streams_;
+  v1::SyncRequest request_;    // Belongs to the read under way.
+  v1::SyncResponse response_;  // Belongs to the write under way.
+  AuthorId author_;            // Set by the hello, in the first reaction.
+  bool said_hello_ = false;    // Touched by read reactions only.
+  bool entered_ = false;       // Set before the first operation.
+
+  Mutex mu_;
+  int references_ ABSL_GUARDED_BY(mu_) = 1;  // gRPC's, until OnDone().
+  bool acting_ ABSL_GUARDED_BY(mu_) = false;
+  bool reading_ ABSL_GUARDED_BY(mu_) = false;
+  bool read_closed_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  bool parked_ ABSL_GUARDED_BY(mu_) = false;  // A batch waits for room.
+  std::size_t unanswered_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t standings_waiting_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<v1::SyncResponse> outbox_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace thon
+
+#endif  // THON_RPC_SYNC_STREAM_H_
