@@ -9,16 +9,16 @@
 //              ignored. The nearest anchor before it is used, else the first
 //              after it.
 //   ESTIMATED  another boot, whose wall readings do not fall and lie between
-//   the
-//              neighbours' instants: the wall clock.
+//              the neighbours' instants: the wall clock.
 //   SUSPECT    otherwise: an interval, from the previous instant in the chain
-//   to
-//              the next, at most the receive time.
+//              to the next, at most the receive time.
 //
 // No instant is later than the entry's receive time: a later one is cut to it.
 // The judgement of an event can improve when a later batch brings an anchor of
 // its boot, and an interval can shrink when the next instant becomes known; it
-// never depends on how batches were cut or when they were sent again.
+// never depends on how batches were cut or when they were sent again. An event
+// in front of a TRUSTED one keeps its judgement: a batch's anchor is the last
+// moment the server was heard, so anchors of boots that are over do not come.
 #ifndef THON_CORE_EVIDENCE_H_
 #define THON_CORE_EVIDENCE_H_
 
@@ -75,7 +75,8 @@ struct JudgedDay {
 };
 
 // `claimed_date` 0 is none. It counts if it is at most `backdate_days_max`
-// before the day of the instant and not after it.
+// before the day of the instant and not after it; of an interval, if that is so
+// for all of it, or the date lies inside and the interval in one month.
 JudgedDay DayOf(const JudgedTime& time, Date claimed_date, const TimeZone& zone,
                 int backdate_days_max);
 

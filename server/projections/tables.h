@@ -32,15 +32,18 @@ enum class Table : std::uint8_t {
   // activity
   kTimeline = 30,  // author(16) -> AuthorTimelineRow
   kStandings =
-      31,  // author(16) first sequence of the batch(8) -> EntryStandings
-  kActivityDay = 32,  // team(8) date(4) -> ActivityDay
-  kTeamMonth = 33,    // team(8) month(4) -> TeamMonth
-  kHousehold = 34,    // team(8) month(4) pseudonym(16) -> count(8)
-  kWaiting = 35,      // what it waits for, then author(16) sequence(8) -> ""
+      31,  // author(16) first sequence of 64(8) -> EntryStandings; read
+           // with StandingsOf (activity.h)
+  kActivityDay =
+      32,           // team(8) date(4) -> ActivityDay; an organisation's id has
+                    // its highest bit set
+  kTeamMonth = 33,  // team(8) month(4) -> TeamMonth
+  kHousehold = 34,  // team(8) month(4) pseudonym(16) -> count(8); likewise
+  kWaiting = 35,    // what it waits for, then author(16) sequence(8) -> ""
   kOrganisationMonth = 36,  // organisation(8) month(4) -> TeamMonth
-  kOriginal = 37,  // original author(16) sequence(8) -> author(16) sequence(8)
-  kOverride =
-      38,  // author(16) sequence(8) -> HeldDecided or CorrectionIssued in force
+  kOriginal = 37,  // original author(16) sequence(8) event hash(32) -> the
+                   // event that counts for it: author(16) sequence(8)
+  kOverride = 38,  // author(16) sequence(8) -> EventOverride
   // eligibility
   kPolicy = 40,   // policy id 0x00 version(4) -> PolicyRow
   kList = 41,     // list id -> RegistrationListRow
