@@ -1,0 +1,94 @@
+// A policy and a team for which everything holds; tests change one thing.
+#ifndef THON_TESTS_UNIT_POLICY_POLICY_FIXTURE_H_
+#define THON_TESTS_UNIT_POLICY_POLICY_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/policy/determine.h"
+#include "server/policy/policy_yaml.h"
+
+namespace thon::testing {
+
+inline std::string YenBaiText() {
+  std::ifstream file(
+      absl::StrCat(THON_SOURCE_DIR, "/deploy/policies/yen-bai-2023.yaml"));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// What the findings say, one a line.
+inline std::string Said(const PolicyText& parsed) {
+  std::string said;
+  for (const Finding& finding : parsed.findings) {
+    absl::StrAppend(&said, FormatFinding(finding), "\n");
+  }
+  return said;
+}
+
+inline Policy MustParse(absl::string_view text) {
+  PolicyText parsed = ParsePolicy(text, "test.yaml");
+  EXPECT_TRUE(parsed.ok()) << Said(parsed);
+  return std::move(parsed.policy);
+}
+
+// Replaces the one place where `from` stands.
+inline std::string With(std::string text, absl::string_view from,
+                        absl::string_view to) {
+  const std::size_t at = text.find(std::string(from));
+  EXPECT_NE(at, std::string::npos) << "the text has no \"" << from << "\"";
+  if (at == std::string::npos) return text;
+  EXPECT_EQ(text.find(std::string(from), at + 1), std::string::npos)
+      << "\"" << from << "\" stands twice";
+  return text.replace(at, from.size(), std::string(to));
+}
+
+// 500,000 a team and month, June to December 2023, list and funding needed.
+inline constexpr absl::string_view kSimplePolicy = R"(policy: T-1
+version: 1
+title: A test
+issuer: Tỉnh Yên Bái
+status: IN_FORCE
+basis:
+  - {document: 1/2022/NQ-HĐND, issued: 2022-12-09, issuer: HĐND tỉnh}
+period: {from: 2023-06-01, to: 2023-12-31, source: S1}
+beneficiary: {level: VILLAGE, kinds: [thôn, bản], source: S2}
+registration_list: {list: L-1, year: 2023, targets: [STANDARD, ADVANCED], list_month: first_full, source: S3}
+team_must_exist: {on: last_day_of_month, assumption: A1}
+suspended_days: {full_month: no_pay, partial: hold, assumption: A2}
+amount: {per: team_month, vnd: 500000, source: S4}
+funding: {required: true, source: S5}
+)";
+
+inline const Month kJune = Month::Of(2023, 6);
+inline const Month kAugust = Month::Of(2023, 8);
+inline const Month kSeptember = Month::Of(2023, 9);
+inline const Month kOctober = Month::Of(2023, 10);
+
+// A village team in a listed commune, funded, on 31 December 2023.
+inline BeneficiaryFacts GoodTeam() {
+  BeneficiaryFacts facts;
+  facts.kind = v1::BENEFICIARY_KIND_TEAM;
+  facts.today = Date::Of(2023, 12, 31);
+  facts.level = v1::UNIT_LEVEL_VILLAGE;
+  facts.unit_kind = v1::UNIT_KIND_THON;
+  facts.territory = Territory::kInside;
+  facts.structure_position = Position(11);
+  facts.exists.from = Date::Of(2022, 1, 1);
+  facts.listings = {
+      {v1::REGISTRATION_TARGET_STANDARD, {Date::Of(2023, 6, 1), kOpenEnd}}};
+  facts.list_position = Position(12);
+  facts.fundings = {{Position(13), Month::Of(2023, 6), Month::Of(2023, 12),
+                     true, Date::Of(2023, 10, 12), true}};
+  return facts;
+}
+
+}  // namespace thon::testing
+
+#endif  // THON_TESTS_UNIT_POLICY_POLICY_FIXTURE_H_
