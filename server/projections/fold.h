@@ -14,10 +14,15 @@
 
 namespace thon {
 
+class Acts;
+
 // Thread-safety: none.
 class Fold {
  public:
+  // All projections, as AllProjections() lists them.
   Fold();
+  // These, in this order; `acts` first. For tests of one projection.
+  explicit Fold(std::vector<std::unique_ptr<Projection>> projections);
   ~Fold();
 
   // Names and versions of all projections, "acts/1 units/1 ...": rows written
@@ -29,13 +34,21 @@ class Fold {
   // what the entry changes, to be stored as versions at the entry's last
   // position.
   //
-  // kDataLoss: the entry's bytes do not parse; the log is damaged.
+  // kDataLoss: the entry's bytes do not parse; the log is damaged. Nothing was
+  // written.
   absl::Status Apply(EntryIndex index, absl::string_view entry,
                      const EventSource& events, RowWriter& rows);
 
  private:
+  void Load(const RowReader& rows);
+  bool FromServer(EntryIndex index, const AuthorId& author,
+                  const v1::Batch& batch, const RowReader& rows) const;
+
   std::vector<std::unique_ptr<Projection>> projections_;
-  std::set<AuthorId> server_authors_;  // From LogOpened and EpochOpened rows.
+  Acts* acts_;  // The first of them.
+  // Authors whose AuthorRow is of kind SERVER; read from rows before the first
+  // entry, so that a fold over existing rows goes on as if it never stopped.
+  std::set<AuthorId> server_authors_;
   bool loaded_ = false;
 };
 

@@ -106,6 +106,8 @@ struct FoldInput {
   const v1::Batch* batch = nullptr;
   Date local_date;          // Of the receive time, in the log's time zone.
   std::vector<Fact> facts;  // Set by `acts`, first in the list.
+  // Owns the facts of imports among `facts`.
+  std::vector<std::shared_ptr<const v1::FactList>> imported;
 };
 
 // Thread-safety: none. One fold, one thread.

@@ -1,0 +1,292 @@
+// Commands that money and rankings rest on: lists, policies, funding and what
+// follows from them.
+#include <set>
+
+#include "server/core/hash.h"
+#include "server/policy/policy_yaml.h"
+#include "server/projections/command_case.h"
+#include "server/projections/registry.h"
+#include "server/projections/row_keys.h"
+#include "server/projections/units.h"
+#include "server/projections/values.h"
+
+namespace thon {
+namespace {
+
+constexpr int kListRowsMax = 20'000;
+constexpr int kFundedTeamsMax = 100'000;
+constexpr int kMonthsMax = 60;
+constexpr int kReasonsMax = 16;
+
+// The newest version of a policy; the officer must be allowed at its issuer.
+std::optional<v1::PolicyRow> PolicyOf(const std::string& id, CommandCase& c) {
+  if (!IsName(id)) {
+    c.Malformed("policy_id is missing");
+    return std::nullopt;
+  }
+  const std::string prefix = keys::Key().Text(id).Take();
+  c.RestsOnAll(Table::kPolicy, prefix, absl::StrCat("policy ", id));
+  std::optional<v1::PolicyRow> newest;
+  ScanRows<v1::PolicyRow>(
+      c.rows(), Table::kPolicy, prefix,
+      [&](absl::string_view, const v1::PolicyRow& row, Position) {
+        newest = row;
+        return true;
+      });
+  if (newest.has_value()) {
+    c.Over(UnitId(newest->issuer_unit_id()));
+  } else {
+    c.Over(UnitId(0));
+    c.Unmet("policy ", id, " is not published");
+  }
+  return newest;
+}
+
+bool IsPublished(const std::string& id, const CommandCase& c) {
+  bool found = false;
+  if (!IsName(id)) return false;
+  c.rows().Scan(Table::kPolicy, keys::Key().Text(id).Take(), "",
+                [&](absl::string_view, const RowVersion&) {
+                  found = true;
+                  return false;
+                });
+  return found;
+}
+
+void FormMonths(std::int32_t first, std::int32_t last, CommandCase& c) {
+  c.Form(IsMonth(first) && IsMonth(last) && first <= last,
+         "first_month and last_month must be months in order");
+}
+
+void Scope(std::uint64_t unit, CommandCase& c) {
+  if (unit == 0) {
+    c.Over(UnitId(0));
+  } else {
+    c.Unit(unit, "scope_unit_id");
+  }
+}
+
+void ExamineListRows(const std::string& hash, bool amends, CommandCase& c) {
+  const std::optional<v1::RegistrationList> list =
+      c.Document<v1::RegistrationList>(hash, "rows_hash");
+  if (!list.has_value()) return;
+  c.Require(list->rows_size() >= 1 && list->rows_size() <= kListRowsMax,
+            "a list has 1 to ", kListRowsMax, " rows, not ", list->rows_size());
+  if (list->rows_size() > kListRowsMax) return;
+  std::set<std::pair<std::uint64_t, int>> seen;
+  for (int i = 0; i < list->rows_size() && !c.unmet().has_value(); ++i) {
+    const v1::RegistrationRow& row = list->rows(i);
+    const auto require = [&](bool holds, const auto&... parts) {
+      c.Require(holds, "row ", i + 1, ": ", parts...);
+    };
+    const std::optional<v1::UnitRow> unit =
+        GetUnit(c.rows(), UnitId(row.unit_id()));
+    require(unit.has_value() && unit->level() == v1::UNIT_LEVEL_COMMUNE,
+            "unit ", row.unit_id(), " is not a commune of the map");
+    require(row.target() != 0 && v1::RegistrationTarget_IsValid(row.target()),
+            "the target is missing or unknown");
+    require(amends || !row.removed(), "only an amendment removes a commune");
+    require(IsText(row.printed_code()) && IsText(row.printed_name()),
+            "the printed code or name is not NFC and trimmed");
+    require(seen.emplace(row.unit_id(), row.target()).second, "unit ",
+            row.unit_id(), " is listed twice with one target");
+    if (unit.has_value()) c.Over(UnitId(row.unit_id()));
+  }
+}
+
+void Examine(const v1::RegistrationListApproved& approved, CommandCase& c) {
+  c.Form(IsName(approved.list_id()), "list_id is missing");
+  c.Form(IsDocument(approved.document()), "document is not well formed");
+  c.Form(approved.year() >= 1900 && approved.year() <= 2199,
+         "year must be 1900 to 2199");
+  c.Form(IsDate(approved.effective_date()), "effective_date is missing");
+  const std::string key = keys::List(approved.list_id());
+  c.RestsOn(Table::kList, key, absl::StrCat("list ", approved.list_id()));
+  c.Require(!c.rows().Get(Table::kList, key).has_value(), "list ",
+            approved.list_id(), " exists already: amend it");
+  ExamineListRows(approved.rows_hash(), false, c);
+}
+
+void Examine(const v1::RegistrationListAmended& amended, CommandCase& c) {
+  c.Form(IsName(amended.list_id()), "list_id is missing");
+  c.Form(IsDocument(amended.document()), "document is not well formed");
+  c.Form(IsDate(amended.effective_date()), "effective_date is missing");
+  const std::string key = keys::List(amended.list_id());
+  c.RestsOn(Table::kList, key, absl::StrCat("list ", amended.list_id()));
+  c.Require(c.rows().Get(Table::kList, key).has_value(), "list ",
+            amended.list_id(), " does not exist");
+  ExamineListRows(amended.rows_hash(), true, c);
+}
+
+// The text says what the command says, and the engine can do it.
+void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
+  if (!c.HasDocument(published.text_hash(), "text_hash")) return;
+  const std::optional<std::string> bytes =
+      AssembleDocument(published.text_hash(), c.rows(), *c.events());
+  if (!bytes.has_value()) return;
+  const PolicyText text = ParsePolicy(*bytes, "policy");
+  for (const Finding& finding : text.findings) {
+    if (finding.severity == Severity::kError) c.Unmet(FormatFinding(finding));
+  }
+  if (!text.ok()) return;
+  c.Require(text.policy.id == published.policy_id() &&
+                text.policy.version == published.version(),
+            "the text is of policy ", text.policy.id, " version ",
+            text.policy.version);
+}
+
+void Examine(const v1::PolicyPublished& published, CommandCase& c) {
+  c.Form(IsName(published.policy_id()), "policy_id is missing");
+  c.Form(published.version() > 0, "version must be above 0");
+  c.Form(IsDocument(published.document()), "document is not well formed");
+  c.Unit(published.issuer_unit_id(), "issuer_unit_id");
+  if (c.malformed().has_value()) return;
+  const std::string prefix = keys::Key().Text(published.policy_id()).Take();
+  c.RestsOnAll(Table::kPolicy, prefix,
+               absl::StrCat("policy ", published.policy_id()));
+  ScanRows<v1::PolicyRow>(
+      c.rows(), Table::kPolicy, prefix,
+      [&](absl::string_view, const v1::PolicyRow& row, Position) {
+        c.Require(row.version() < published.version(), "version ",
+                  row.version(), " of policy ", row.policy_id(),
+                  " is published already: take a higher number");
+        // A policy stays its issuer's, so nobody takes over another's id.
+        c.Over(UnitId(row.issuer_unit_id()));
+        return true;
+      });
+  ExaminePolicyText(published, c);
+}
+
+void Examine(const v1::PolicySuperseded& superseded, CommandCase& c) {
+  c.Form(IsDate(superseded.end_date()), "end_date is missing");
+  c.Form(IsDocument(superseded.document()), "document is not well formed");
+  PolicyOf(superseded.policy_id(), c);
+}
+
+void Examine(const v1::FundingApproved& approved, CommandCase& c) {
+  c.Form(IsDocument(approved.document()), "document is not well formed");
+  FormMonths(approved.first_month(), approved.last_month(), c);
+  c.Form(IsMoney(approved.ceiling_vnd()), "ceiling_vnd must be 0 to 10^15");
+  PolicyOf(approved.policy_id(), c);
+  const std::optional<v1::FundedTeams> teams =
+      c.Document<v1::FundedTeams>(approved.teams_hash(), "teams_hash");
+  if (!teams.has_value()) return;
+  c.Require(teams->team_ids_size() <= kFundedTeamsMax, "a set has at most ",
+            kFundedTeamsMax, " teams");
+  c.Require(teams->team_ids_size() == approved.team_count(),
+            "the document holds ", teams->team_ids_size(),
+            " teams, the decision says ", approved.team_count());
+  std::uint64_t previous = 0;
+  for (const std::uint64_t id : teams->team_ids()) {
+    if (c.unmet().has_value()) return;
+    c.Require(id > previous, "the teams must be ascending, without repetition");
+    c.Require(c.rows().Get(Table::kTeam, keys::Team(TeamId(id))).has_value(),
+              "team ", id, " does not exist");
+    previous = id;
+  }
+}
+
+template <typename Payment>
+void ExaminePayment(const Payment& payment, CommandCase& c) {
+  c.Form(IsName(payment.batch_id()), "batch_id is missing");
+  c.Form(IsMoney(payment.amount_vnd()), "amount_vnd must be 0 to 10^15");
+  c.Form(payment.months_size() >= 1 && payment.months_size() <= kMonthsMax,
+         "months: 1 to ", kMonthsMax);
+  for (const std::int32_t month : payment.months()) {
+    c.Form(IsMonth(month), "months: ", month, " is no month");
+  }
+  c.Form(IsText(payment.voucher()), "voucher is not well formed");
+  PolicyOf(payment.policy_id(), c);
+  c.Team(payment.team_id(), "team_id");
+}
+
+void Examine(const v1::VerificationDecided& decided, CommandCase& c) {
+  c.Form(IsMonth(decided.period_month()), "period_month is no month");
+  c.Form(decided.reason_codes_size() <= kReasonsMax, "reason_codes: at most ",
+         kReasonsMax);
+  c.Form(IsText(decided.verifier()), "verifier is not well formed");
+  c.Require(IsPublished(decided.policy_id(), c), "policy ", decided.policy_id(),
+            " is not published");
+  c.Form(IsName(decided.policy_id()), "policy_id is missing");
+  c.Team(decided.team_id(), "team_id");
+}
+
+template <typename Period>
+void ExaminePeriod(const Period& period, CommandCase& c) {
+  FormMonths(period.first_month(), period.last_month(), c);
+  c.Form(IsText(period.authority()), "authority is not well formed");
+  Scope(period.scope_unit_id(), c);
+}
+
+template <typename Award>
+void ExamineAward(const Award& award, CommandCase& c) {
+  c.Form(IsName(award.campaign_id()), "campaign_id is missing");
+  c.Form(IsDocument(award.document()), "document is not well formed");
+  c.Form((award.unit_id() == 0) != (award.organisation_id() == 0),
+         "an award is for a unit or for an organisation");
+  if (award.unit_id() != 0) {
+    c.Unit(award.unit_id(), "unit_id");
+  } else {
+    c.Organisation(award.organisation_id(), "organisation_id");
+  }
+}
+
+void Examine(const v1::ApprovalDecided& decided, CommandCase& c) {
+  FormMonths(decided.first_month(), decided.last_month(), c);
+  c.Form(IsText(decided.reason()), "reason is not well formed");
+  c.Form(IsDocument(decided.document()), "document is not well formed");
+  PolicyOf(decided.policy_id(), c);
+  Scope(decided.scope_unit_id(), c);
+}
+
+void Examine(const v1::TransitionRule& rule, CommandCase& c) {
+  c.Form(IsDate(rule.from_date()), "from_date is missing");
+  c.Form(IsEnd(rule.to_date(), rule.from_date()),
+         "to_date must be 0 or not before from_date");
+  c.Form(IsDocument(rule.document()), "document is not well formed");
+  PolicyOf(rule.policy_id(), c);
+  c.Unit(rule.old_unit_id(), "old_unit_id");
+  c.Unit(rule.new_unit_id(), "new_unit_id");
+}
+
+}  // namespace
+
+bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c) {
+  switch (event.payload_case()) {
+    case v1::Event::kRegistrationListApproved:
+      return Examine(event.registration_list_approved(), c), true;
+    case v1::Event::kRegistrationListAmended:
+      return Examine(event.registration_list_amended(), c), true;
+    case v1::Event::kPolicyPublished:
+      return Examine(event.policy_published(), c), true;
+    case v1::Event::kPolicySuperseded:
+      return Examine(event.policy_superseded(), c), true;
+    case v1::Event::kFundingApproved:
+      return Examine(event.funding_approved(), c), true;
+    case v1::Event::kVerificationDecided:
+      return Examine(event.verification_decided(), c), true;
+    case v1::Event::kPaymentRecorded:
+      return ExaminePayment(event.payment_recorded(), c), true;
+    case v1::Event::kPaymentReversed:
+      return ExaminePayment(event.payment_reversed(), c), true;
+    case v1::Event::kPeriodClosed:
+      return ExaminePeriod(event.period_closed(), c), true;
+    case v1::Event::kPeriodReopened:
+      return ExaminePeriod(event.period_reopened(), c), true;
+    case v1::Event::kAwardGranted:
+      c.Form(IsMoney(event.award_granted().amount_vnd()),
+             "amount_vnd must be 0 to 10^15");
+      c.Form(event.award_granted().rank() > 0, "rank must be above 0");
+      return ExamineAward(event.award_granted(), c), true;
+    case v1::Event::kAwardRevoked:
+      return ExamineAward(event.award_revoked(), c), true;
+    case v1::Event::kApprovalDecided:
+      return Examine(event.approval_decided(), c), true;
+    case v1::Event::kTransitionRule:
+      return Examine(event.transition_rule(), c), true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace thon
