@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/core/text.h"
 #include "server/projections/command_case.h"
 #include "server/projections/documents.h"
 #include "server/projections/grants.h"
@@ -22,6 +23,12 @@ constexpr std::size_t kIdempotencyKeyMax = 64;
 constexpr int kFactsMax = 100'000;
 
 v1::CommandOutcome Lost(v1::CommandFailure failure, std::string detail) {
+  // A finding may quote a document, whose bytes are anybody's.
+  if (!ToNfc(detail).ok()) {
+    for (char& byte : detail) {
+      if ((byte & 0x80) != 0) byte = '?';
+    }
+  }
   if (detail.size() > limits::kTextBytesMax) {
     std::size_t size = limits::kTextBytesMax;
     // Not in the middle of a character.

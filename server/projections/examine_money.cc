@@ -124,6 +124,7 @@ void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
   const std::optional<std::string> bytes =
       AssembleDocument(published.text_hash(), c.rows(), *c.events());
   if (!bytes.has_value()) return;
+  if (!ToNfc(*bytes).ok()) return c.Unmet("the text is not UTF-8");
   const PolicyText text = ParsePolicy(*bytes, "policy");
   for (const Finding& finding : text.findings) {
     if (finding.severity == Severity::kError) c.Unmet(FormatFinding(finding));

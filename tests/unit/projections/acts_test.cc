@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/core/text.h"
 #include "server/projections/command_check.h"
 #include "server/projections/documents.h"
 #include "server/projections/grants.h"
@@ -517,8 +518,11 @@ TEST_F(ActsTest, FundingNeedsAPublishedPolicy) {
   EXPECT_EQ(made_.log.Submit(event).failure(), v1::COMMAND_FAILURE_MALFORMED);
 }
 
-TEST_F(ActsTest, APolicyTextThatTheEngineCannotReadIsNotPublished) {
-  const Hash hash = made_.log.AppendDocument("id: [unfinished");
+class BadPolicyTest : public ActsTest,
+                      public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(BadPolicyTest, IsNotPublishedAndItsOutcomeCanBeRead) {
+  const Hash hash = made_.log.AppendDocument(GetParam());
   v1::Event event = made_.New();
   v1::PolicyPublished* policy = event.mutable_policy_published();
   policy->set_policy_id("YB-2023");
@@ -527,6 +531,26 @@ TEST_F(ActsTest, APolicyTextThatTheEngineCannotReadIsNotPublished) {
   policy->set_text_hash(std::string(hash.view()));
   EXPECT_EQ(made_.log.Submit(event).failure(),
             v1::COMMAND_FAILURE_PRECONDITION);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadPolicyTest,
+                         ::testing::Values("id: [unfinished", "", "\xC3\x28: 1",
+                                           "id: \xFF\xFE"));
+
+TEST_F(ActsTest, AVeryLongReasonIsCutBetweenCharacters) {
+  v1::Event event = made_.New();
+  std::string id;
+  for (int i = 0; i < 340; ++i) id += "Đ";
+  event.mutable_registration_list_amended()->set_list_id(id +
+                                                         id.substr(0, 340));
+  event.mutable_registration_list_amended()->set_effective_date(
+      Day("2023-06-01"));
+  event.mutable_registration_list_amended()->set_rows_hash(
+      std::string(made_.log.AppendDocument("").view()));
+  const v1::CommandOutcome outcome = made_.log.Submit(event);
+  EXPECT_EQ(outcome.failure(), v1::COMMAND_FAILURE_PRECONDITION);
+  EXPECT_LE(outcome.detail().size(), 1024u);
+  EXPECT_TRUE(IsNfc(outcome.detail()));
 }
 
 }  // namespace
