@@ -113,11 +113,13 @@ TEST(Fold, ANewEpochsServerTakesOver) {
   EXPECT_NE(GetAuthor(made.log.rows(), old_server)->revoked_position(), 0u);
   // The old one's word counts no more, the new one's does, also after a
   // restart.
-  made.log.Restart();
-  made.log.Append(old_server, {made.Team(9)});
-  made.log.Append(new_server, {made.Team(10)});
-  EXPECT_FALSE(GetTeam(made.log.rows(), TeamId(9)).has_value());
-  EXPECT_TRUE(GetTeam(made.log.rows(), TeamId(10)).has_value());
+  for (const std::uint64_t id : {10u, 20u}) {
+    made.log.Append(old_server, {made.Team(id)});
+    made.log.Append(new_server, {made.Team(id + 1)});
+    EXPECT_FALSE(GetTeam(made.log.rows(), TeamId(id)).has_value());
+    EXPECT_TRUE(GetTeam(made.log.rows(), TeamId(id + 1)).has_value());
+    made.log.Restart();
+  }
 }
 
 TEST(Fold, NobodyElseOpensALogOrAnEpoch) {
