@@ -39,7 +39,8 @@ enum class Table : std::uint8_t {
                     // its highest bit set
   kTeamMonth = 33,  // team(8) month(4) -> TeamMonth
   kHousehold = 34,  // team(8) month(4) pseudonym(16) -> count(8); likewise
-  kWaiting = 35,    // what it waits for, then author(16) sequence(8) -> ""
+  kWaiting = 35,    // kind(1) team, organisation or author, then author(16)
+                    // sequence(8) of the event that waits for it -> ""
   kOrganisationMonth = 36,  // organisation(8) month(4) -> TeamMonth
   kOriginal = 37,  // original author(16) sequence(8) event hash(32) -> the
                    // event that counts for it: author(16) sequence(8)

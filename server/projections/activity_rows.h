@@ -1,0 +1,113 @@
+// The rows of the activity projection that one entry touches: each is read and
+// parsed once, changed in memory, and written once at the end.
+#ifndef THON_PROJECTIONS_ACTIVITY_ROWS_H_
+#define THON_PROJECTIONS_ACTIVITY_ROWS_H_
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/core/civil.h"
+#include "server/core/ids.h"
+#include "server/projections/activity_day.h"
+#include "server/projections/projection.h"
+#include "thon/v1/log.pb.h"
+#include "thon/v1/rows.pb.h"
+
+namespace thon {
+
+// Whose activities are counted together: a team, or an organisation.
+struct Holder {
+  bool organisation = false;
+  std::uint64_t id = 0;
+
+  // Its number in keys: ids are below 2^53, so the highest bit is free.
+  std::uint64_t key() const {
+    return id | (organisation ? std::uint64_t{1} << 63 : 0);
+  }
+  auto operator<=>(const Holder&) const = default;
+};
+
+// An event's identity.
+struct EventName {
+  AuthorId author;
+  Sequence sequence;
+  auto operator<=>(const EventName&) const = default;
+};
+
+// Exceptions of an author's numbers [block * 64 + 1, ...] are one row, so that
+// a row is found by a number alone and does not depend on how batches were cut.
+inline constexpr std::uint64_t kStandingsBlock = 64;
+Sequence StandingsRowOf(Sequence sequence);
+
+// Whether a standing needs no row: COUNTED, TRUSTED, and a right wall clock.
+bool IsPlain(const v1::EventStanding& standing);
+
+// Lives for one entry.
+//
+// Thread-safety: none.
+class ActivityRows {
+ public:
+  ActivityRows(const EventSource& events, RowWriter& rows)
+      : events_(events), rows_(rows) {}
+
+  const v1::ActivityDay& Day(Holder holder, Date date);
+  void AddFact(Holder holder, Date date, v1::ActivityFact fact);
+  // False if the day does not have it.
+  bool RemoveFact(Holder holder, Date date, std::uint32_t author_number,
+                  Sequence sequence);
+  // The day that has the author's fact; nullopt if none has. Looks through all
+  // days of the holder.
+  std::optional<Date> FindDate(Holder holder, std::uint32_t author_number,
+                               Sequence sequence);
+  v1::TeamMonth& Month(Holder holder, thon::Month month);
+
+  // nullopt: it is plain (or not recorded).
+  std::optional<v1::EventStanding> Exception(const EventName& name);
+  // Sets or, if it is plain, removes the exception.
+  void SetStanding(const AuthorId& author, const v1::EventStanding& standing);
+
+  // Settles what follows from the days, and writes everything that changed.
+  void Flush();
+
+ private:
+  struct DayEntry {
+    v1::ActivityDay day;
+    DayTotals before;
+    std::set<std::pair<std::uint32_t, std::uint64_t>> followers_before;
+    bool changed = false;
+  };
+  struct BlockEntry {
+    v1::EntryStandings standings;
+    bool changed = false;
+  };
+  using DayName = std::pair<Holder, Date>;
+
+  DayEntry& LoadDay(const DayName& name);
+  BlockEntry& LoadBlock(const AuthorId& author, Sequence sequence);
+  void AddHousehold(Holder holder, Date date, const std::string& pseudonym,
+                    std::int64_t visits);
+  void SettleDay(const DayName& name, DayEntry* entry);
+  void SetFollower(const DayName& name, const v1::ActivityFact& fact,
+                   bool follower);
+  void FlushHouseholds();
+
+  const EventSource& events_;
+  RowWriter& rows_;
+  std::map<DayName, DayEntry> days_;
+  std::map<std::pair<Holder, thon::Month>, v1::TeamMonth> months_;
+  std::map<std::pair<AuthorId, Sequence>, BlockEntry> blocks_;
+  // Change of the number of visits.
+  std::map<std::tuple<Holder, thon::Month, std::string>, std::int64_t>
+      households_;
+};
+
+}  // namespace thon
+
+#endif  // THON_PROJECTIONS_ACTIVITY_ROWS_H_
