@@ -1,0 +1,144 @@
+// The client behind thon/client.h: an outbox, a session and a transport. The
+// session decides, the outbox remembers, and this class carries between them.
+#ifndef THON_CLIENT_CLIENT_IMPL_H_
+#define THON_CLIENT_CLIENT_IMPL_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client-lib/src/outbox.h"
+#include "client-lib/src/session.h"
+#include "server/core/mutex.h"
+#include "server/core/signature.h"
+#include "thon/client.h"
+#include "thon/transport.h"
+
+namespace thon::client {
+
+// A simulation's keys follow from its seed, everybody else's from the system.
+SigningKey NewKey(std::uint64_t random_seed, std::uint32_t generation,
+                  absl::string_view predecessor);
+
+class ClientImpl final : public Client {
+ public:
+  ClientImpl(Options options, Transport* transport,
+             std::unique_ptr<Outbox> outbox, std::uint64_t random)
+      : options_(std::move(options)),
+        transport_(transport),
+        outbox_(std::move(outbox)),
+        session_({.in_flight_max = options_.batches_in_flight_max,
+                  .reply_timeout_ms = options_.reply_timeout_ms,
+                  .backoff_first_ms = options_.backoff_first_ms,
+                  .backoff_max_ms = options_.backoff_max_ms,
+                  .standings = options_.standings}),
+        random_(random) {}
+
+  absl::StatusOr<Recorded> Record(v1::Event event) override;
+  absl::StatusOr<std::vector<Recorded>> RecordAll(
+      std::vector<v1::Event> events) override;
+  absl::Status Enrol(absl::string_view code) override;
+  StepResult Step(std::int64_t max_ms) override;
+  absl::Status SyncOnce(std::int64_t deadline_ms) override;
+  absl::Status Prune() override;
+
+  ClientState State() const override;
+  Counters Totals() const override {
+    const MutexLock lock(&mu_);
+    return totals_;
+  }
+  absl::StatusOr<PendingCount> Pending() const override {
+    const MutexLock lock(&mu_);
+    return outbox_->Pending();
+  }
+  absl::StatusOr<EventAnswer> AnswerOf(const EventName& name) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->AnswerOf(name);
+  }
+  absl::StatusOr<std::optional<v1::EventStanding>> StandingOf(
+      const EventName& name) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->StandingOf(name);
+  }
+  absl::StatusOr<Proof> ProofOf(const EventName& name) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->ProofOf(name);
+  }
+  absl::StatusOr<std::vector<ReceiptRow>> Receipts(
+      const AuthorId& author, Sequence from,
+      std::size_t count_max) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->Receipts(author, from, count_max);
+  }
+  absl::StatusOr<std::vector<WithdrawnEvent>> Withdrawals() const override {
+    const MutexLock lock(&mu_);
+    return outbox_->Withdrawals();
+  }
+  absl::StatusOr<std::string> ExportWithdrawn(
+      const EventName& name) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->ExportWithdrawn(name);
+  }
+
+ private:
+  SessionFacts Facts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Action NextAction() ABSL_LOCKS_EXCLUDED(mu_);
+  // Does what the session asked for; waits at most `wait_ms` for a message.
+  void Perform(const Action& action, std::int64_t wait_ms)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  absl::Status DoEnrol() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<v1::EnrolRequest> EnrolmentRequest()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SayHello() ABSL_LOCKS_EXCLUDED(mu_);
+  void SendBatch(Sequence first) ABSL_LOCKS_EXCLUDED(mu_);
+  void AskStandings() ABSL_LOCKS_EXCLUDED(mu_);
+  void CloseSend() ABSL_LOCKS_EXCLUDED(mu_);
+  void Receive(std::int64_t wait_ms) ABSL_LOCKS_EXCLUDED(mu_);
+  void DropStream() ABSL_LOCKS_EXCLUDED(mu_);
+  bool SendOrEnd(const v1::SyncRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+
+  absl::Status TakeHello(const v1::ServerHello& hello)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeAnswer(const v1::Answer& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeStandings(const v1::Standings& standings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status Obey(Verdict verdict, const v1::Answer* answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status PruneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  void OnStep(absl::string_view step) const {
+    if (options_.on_step) options_.on_step(step);
+  }
+  std::int64_t Now() const { return options_.timer(); }
+  const DeviceClock& clock() const { return *options_.clock; }
+
+  const Options options_;
+  Transport* const transport_;
+
+  // Never held while the network is waited for.
+  mutable Mutex mu_;
+  const std::unique_ptr<Outbox> outbox_ ABSL_PT_GUARDED_BY(mu_);
+  Session session_ ABSL_GUARDED_BY(mu_);
+  Counters totals_ ABSL_GUARDED_BY(mu_);
+  std::mt19937_64 random_ ABSL_GUARDED_BY(mu_);
+  bool sync_wanted_ ABSL_GUARDED_BY(mu_) = false;
+  // The proof of an old enrolment did not do; try the predecessor's word.
+  bool proof_failed_ ABSL_GUARDED_BY(mu_) = false;
+
+  // Of the thread that drives.
+  std::unique_ptr<SyncStream> stream_;
+  std::string nonce_;
+};
+
+}  // namespace thon::client
+
+#endif  // THON_CLIENT_CLIENT_IMPL_H_

@@ -1,0 +1,130 @@
+#include "client-lib/src/outbox.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace thon::client {
+namespace {
+
+constexpr std::uint64_t kFormatVersion = 1;
+constexpr char kSchema[] = R"sql(
+CREATE TABLE meta (name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE keys (
+  generation INTEGER PRIMARY KEY, seed BLOB NOT NULL, author BLOB NOT NULL,
+  enrolled INTEGER NOT NULL DEFAULT 0, enrolment BLOB,
+  dropped_end INTEGER NOT NULL DEFAULT 1,
+  judged_first INTEGER NOT NULL DEFAULT 1,
+  judged_end INTEGER NOT NULL DEFAULT 1);
+CREATE TABLE epochs (
+  ordinal INTEGER PRIMARY KEY, origin BLOB NOT NULL, log_key BLOB NOT NULL,
+  lost_from INTEGER NOT NULL);
+CREATE TABLE events (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY, end INTEGER NOT NULL, state INTEGER NOT NULL,
+  hash BLOB NOT NULL, bytes BLOB NOT NULL, signature BLOB NOT NULL,
+  receipt BLOB, entry INTEGER, position INTEGER, received_ms INTEGER);
+CREATE INDEX batches_by_state ON batches (state, received_ms, id);
+CREATE INDEX batches_by_entry ON batches (entry) WHERE state = 1;
+CREATE TABLE lost_receipts (
+  id INTEGER NOT NULL, receipt BLOB NOT NULL);
+CREATE TABLE anchors (
+  boot INTEGER PRIMARY KEY, server_ms INTEGER NOT NULL,
+  monotonic_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL,
+  heard INTEGER NOT NULL, carried INTEGER NOT NULL);
+CREATE TABLE standings (id INTEGER PRIMARY KEY, standing BLOB NOT NULL);
+CREATE TABLE reoffered (
+  author BLOB NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL,
+  PRIMARY KEY (author, sequence)) WITHOUT ROWID;
+CREATE TABLE withdrawn (
+  author BLOB NOT NULL, sequence INTEGER NOT NULL, hash BLOB NOT NULL,
+  reason BLOB NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY (author, sequence)) WITHOUT ROWID;
+PRAGMA user_version = 1;
+)sql";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
+    const std::string& path, SigningKey first_key,
+    std::function<void(absl::string_view)> on_step) {
+  absl::StatusOr<std::unique_ptr<Database>> db =
+      Database::Open(path, std::move(on_step));
+  if (!db.ok()) return db.status();
+  std::unique_ptr<Outbox> outbox(new Outbox(*std::move(db)));
+  std::uint64_t version = 0;
+  {
+    Statement read = outbox->db_->Prepare("PRAGMA user_version");
+    const absl::StatusOr<bool> row = read.Step();
+    if (!row.ok()) return row.status();
+    version = read.Number(0);
+  }
+  if (version > kFormatVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " has format ", version, "; update the app to open it"));
+  }
+  absl::Status done =
+      version == 0 ? outbox->Create(first_key) : absl::OkStatus();
+  if (done.ok()) done = outbox->Load();
+  if (!done.ok()) return done;
+  return outbox;
+}
+
+absl::Status Outbox::Create(const SigningKey& first_key) {
+  Transaction transaction(db_.get(), "create");
+  if (!transaction.begun().ok()) return transaction.begun();
+  if (absl::Status made = db_->Execute(kSchema); !made.ok()) return made;
+  if (absl::Status put =
+          db_->Prepare("INSERT INTO keys (generation, seed, author) "
+                       "VALUES (0, ?, ?)")
+              .Bind(first_key.seed())
+              .Bind(first_key.public_key().author().view())
+              .Run();
+      !put.ok()) {
+    return put;
+  }
+  return Commit(&transaction);
+}
+
+absl::Status Outbox::Ready() const {
+  return failed_ ? absl::FailedPreconditionError(
+                       "the phone's file failed before; open it again")
+                 : absl::OkStatus();
+}
+
+absl::Status Outbox::Commit(Transaction* transaction) {
+  absl::Status done = transaction->Commit();
+  // A full disk has written nothing and may have room later; after any other
+  // failure nobody knows what is on the disk.
+  failed_ = failed_ || (!done.ok() && !absl::IsResourceExhausted(done));
+  return done;
+}
+
+absl::Status Outbox::PutMeta(absl::string_view name, absl::string_view value) {
+  return db_->Prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")
+      .Bind(name)
+      .Bind(value)
+      .Run();
+}
+
+absl::Status Outbox::InsertEvent(Sequence sequence, const v1::Event& event) {
+  return db_->Prepare("INSERT INTO events (id, bytes) VALUES (?, ?)")
+      .Bind(RowId(key_->generation, sequence))
+      .Bind(event.SerializeAsString())
+      .Run();
+}
+
+absl::Status Outbox::Append(std::vector<v1::Event>* events) {
+  if (absl::Status ready = Ready(); !ready.ok()) return ready;
+  Transaction transaction(db_.get(), "record");
+  if (!transaction.begun().ok()) return transaction.begun();
+  Sequence next = chain_.next;
+  for (v1::Event& event : *events) {
+    event.set_sequence(next.value);
+    if (absl::Status put = InsertEvent(next, event); !put.ok()) return put;
+    next = next.Next();
+  }
+  absl::Status done = Commit(&transaction);
+  if (done.ok()) chain_.next = next;
+  return done;
+}
+
+}  // namespace thon::client
