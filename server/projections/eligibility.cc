@@ -305,9 +305,10 @@ void Eligibility::Apply(const FoldInput& input, const EventSource& events,
   for (const Fact& fact : input.facts) {
     ApplyToMoneyBook(fact, input.local_date, events, rows);
   }
-  book_changed_ = !rows.Changed(Table::kPolicy).empty() ||
-                  !rows.Changed(Table::kList).empty() ||
-                  !rows.Changed(Table::kFunding).empty();
+  // Nobody else's entry can change these.
+  book_changed_ = input.from_server && (!rows.Changed(Table::kPolicy).empty() ||
+                                        !rows.Changed(Table::kList).empty() ||
+                                        !rows.Changed(Table::kFunding).empty());
   if (!loaded_ || book_changed_) {
     book_.Load(rows);
     loaded_ = true;
