@@ -120,6 +120,7 @@ grpc::ServerUnaryReactor* Calls::RunRead(grpc::CallbackServerContext* context,
             ReadView view;
             view.position = newest ? engine_->rows_position() : position;
             view.rows = engine_->RowsAt(view.position);
+            view.events = engine_->EventsAt(view.position);
             view.local_date = LastDayOpened(*view.rows);
             finish(read(caller, view));
           });

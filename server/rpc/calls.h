@@ -30,6 +30,7 @@ struct Caller {
 struct ReadView {
   Position position;
   std::unique_ptr<RowReader> rows;
+  std::unique_ptr<EventSource> events;
   Date local_date;  // The last day opened at `position`.
 };
 

@@ -156,9 +156,11 @@ absl::Status GetDeterminationQuery(const v1::GetDeterminationRequest& request,
   out->mutable_determination()->ParseFromString(row->value);
   out->set_version_position(row->position.value);
   if (request.explain()) {
-    *response->mutable_derivation() =
-        ExplainDetermination(policy_id, static_cast<v1::BeneficiaryKind>(kind),
-                             request.beneficiary_id(), month, rows);
+    absl::StatusOr<ExplainedDetermination> explained = ExplainDetermination(
+        policy_id, static_cast<v1::BeneficiaryKind>(kind),
+        request.beneficiary_id(), month, rows, view.events.get());
+    if (!explained.ok()) return explained.status();
+    *response->mutable_derivation() = std::move(explained->derivation);
   }
   return absl::OkStatus();
 }
