@@ -25,6 +25,7 @@
 #include "server/engine/system_clock.h"
 #include "server/rpc/server.h"
 #include "server/rpc/tls.h"
+#include "server/storage/row_store.h"
 
 namespace thon {
 namespace {
@@ -110,6 +111,23 @@ absl::StatusOr<EngineOptions> MakeEngineOptions(const Config& config,
   return options;
 }
 
+// A store of another signature is emptied when it is opened.
+absl::Status EmptyRows(const StorageOptions& storage) {
+  return RowStore::Open(storage, "emptied by --rebuild-rows").status();
+}
+
+// Until the projector has folded the whole log, saying how far it is.
+absl::Status AwaitAllRows(Engine& engine) {
+  constexpr std::int64_t kSayEveryMs = 5'000;
+  const Position last(engine.status().end.next_position.value - 1);
+  for (;;) {
+    const absl::Status status = engine.AwaitRows(last, kSayEveryMs);
+    if (!absl::IsDeadlineExceeded(status)) return status;
+    spdlog::info("rows are at position {} of {}", engine.rows_position().value,
+                 last.value);
+  }
+}
+
 // Blocks until SIGTERM or SIGINT. A second one, while draining, kills.
 void WaitForSignal(const sigset_t& signals) {
   int signal = 0;
@@ -148,9 +166,17 @@ int Run(const Config& config) {
   const SystemClock clock;
   absl::StatusOr<EngineOptions> options = MakeEngineOptions(config, &clock);
   if (!options.ok()) return Fail(options.status());
+  if (config.rebuild_rows) {
+    const absl::Status emptied = EmptyRows(options->storage);
+    if (!emptied.ok()) return Fail(emptied);
+  }
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Open(*std::move(options));
   if (!engine.ok()) return Fail(engine.status());
+  if (config.rebuild_rows) {
+    const absl::Status folded = AwaitAllRows(**engine);
+    if (!folded.ok()) return Fail(folded);
+  }
 
   if (const std::string token = (*engine)->new_operator_token();
       !token.empty()) {

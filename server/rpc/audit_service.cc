@@ -25,7 +25,10 @@ class EntryStream final
               const v1::StreamEntriesRequest& request)
       : calls_(calls), next_(request.first_entry()), end_(request.end_entry()) {
     const std::string token(BearerToken(*context));
-    Post([this, token] { Begin(token); });
+    // Nobody is known yet, so the queue's limit holds.
+    if (!calls_->pool().TryPost([this, token] { Begin(token); })) {
+      Finish(ToGrpc(TooManyCalls()));
+    }
   }
 
   void OnWriteDone(bool ok) override {

@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::int64_t kRetryAfterMs = 1000;
 
-absl::Status TooManyCalls() {
-  return WithRetryAfter(
-      WithReason(absl::ResourceExhaustedError(
-                     "too many calls are waiting; try again in a second"),
-                 "TOO_MANY_CALLS"),
-      kRetryAfterMs);
-}
-
 Date LastDayOpened(const RowReader& rows) {
   const auto calendar =
       GetRow<v1::CalendarRow>(rows, Table::kCalendar, keys::Calendar());
@@ -31,6 +23,14 @@ Date LastDayOpened(const RowReader& rows) {
 }
 
 }  // namespace
+
+absl::Status TooManyCalls() {
+  return WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError(
+                     "too many calls are waiting; try again in a second"),
+                 "TOO_MANY_CALLS"),
+      kRetryAfterMs);
+}
 
 absl::string_view BearerToken(const grpc::CallbackServerContext& context) {
   constexpr absl::string_view kBearer = "bearer ";

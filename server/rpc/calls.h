@@ -38,6 +38,9 @@ struct ReadView {
 // empty. Valid while the call lives.
 absl::string_view BearerToken(const grpc::CallbackServerContext& context);
 
+// kResourceExhausted, with a delay: the worker pool's queue is full.
+absl::Status TooManyCalls();
+
 // Thread-safety: every method may be called from any thread.
 class Calls {
  public:

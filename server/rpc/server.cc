@@ -1,12 +1,12 @@
 #include "server/rpc/server.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -72,6 +72,7 @@ class RpcServerImpl final : public RpcServer {
   }
 
   int port() const override { return port_; }
+  std::size_t stream_count() const override { return sync_->stream_count(); }
 
   void Stop(int seconds) override {
     if (stopped_) return;
@@ -87,8 +88,9 @@ class RpcServerImpl final : public RpcServer {
     // waits for them: so both at once.
     std::thread shutdown([this, seconds] {
       if (server_ == nullptr) return;
-      server_->Shutdown(std::chrono::system_clock::now() +
-                        std::chrono::seconds(seconds));
+      server_->Shutdown(
+          gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
+                       gpr_time_from_seconds(seconds, GPR_TIMESPAN)));
     });
     engine_->Drain();
     shutdown.join();

@@ -2,6 +2,7 @@
 #ifndef THON_RPC_SERVER_H_
 #define THON_RPC_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,8 @@ class RpcServer {
   virtual ~RpcServer() = default;  // As Stop(0), if it was not called.
 
   virtual int port() const = 0;
+  // Sync streams that have not ended.
+  virtual std::size_t stream_count() const = 0;
 
   // Says "not serving", ends streams so that phones come back later, drains the
   // engine, lets calls finish for at most `seconds`, then cancels them. Blocks;

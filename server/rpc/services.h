@@ -5,6 +5,7 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,7 @@ class SyncServiceHandle {
   virtual grpc::Service* service() = 0;
   // Ends every stream with `status`, and every one that begins later.
   virtual void EndStreams(const absl::Status& status) = 0;
+  virtual std::size_t stream_count() const = 0;
 };
 
 std::unique_ptr<SyncServiceHandle> MakeSyncService(const Calls* calls);

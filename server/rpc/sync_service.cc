@@ -21,6 +21,7 @@ class SyncService final : public v1::SyncService::CallbackService,
   void EndStreams(const absl::Status& status) override {
     streams_.EndAll(status);
   }
+  std::size_t stream_count() const override { return streams_.count(); }
 
   grpc::ServerBidiReactor<v1::SyncRequest, v1::SyncResponse>* Sync(
       grpc::CallbackServerContext* /*context*/) override {

@@ -28,64 +28,9 @@ std::string HelloMessage(const v1::ClientHello& hello) {
 
 }  // namespace
 
-bool SyncStreams::Enter() {
-  MutexLock lock(&mu_);
-  if (count_ >= limits::kSyncStreamsMax) return false;
-  ++count_;
-  return true;
-}
-
-void SyncStreams::Leave() {
-  MutexLock lock(&mu_);
-  --count_;
-}
-
-void SyncStreams::Claim(const AuthorId& author, SyncStream* stream) {
-  SyncStream* older = nullptr;
-  std::optional<absl::Status> ended;
-  {
-    MutexLock lock(&mu_);
-    SyncStream*& place = by_author_[author];
-    older = place;
-    if (older != nullptr) older->Ref();
-    place = stream;
-    ended = ended_;
-  }
-  if (older != nullptr) {
-    older->End(WithReason(
-        absl::AbortedError("a newer stream of this author took over"),
-        "NEWER_STREAM"));
-    older->Unref();
-  }
-  if (ended.has_value()) stream->End(*ended);
-}
-
-void SyncStreams::Release(const AuthorId& author, SyncStream* stream) {
-  MutexLock lock(&mu_);
-  const auto found = by_author_.find(author);
-  if (found != by_author_.end() && found->second == stream) {
-    by_author_.erase(found);
-  }
-}
-
-void SyncStreams::EndAll(const absl::Status& status) {
-  std::vector<SyncStream*> streams;
-  {
-    MutexLock lock(&mu_);
-    ended_ = status;
-    for (const auto& [author, stream] : by_author_) {
-      stream->Ref();
-      streams.push_back(stream);
-    }
-  }
-  for (SyncStream* stream : streams) {
-    stream->End(status);
-    stream->Unref();
-  }
-}
-
 SyncStream::SyncStream(const Calls* calls, SyncStreams* streams)
-    : calls_(calls), streams_(streams), entered_(streams->Enter()) {
+    : calls_(calls), streams_(streams) {
+  entered_ = streams->Enter(this);
   if (!entered_) {
     End(WithRetryAfter(
         WithReason(absl::ResourceExhaustedError(
@@ -153,7 +98,8 @@ void SyncStream::Pump() {
         outbox_.pop_front();
       } else if (!finished_ && !reading_ && !read_closed_ && !parked_ &&
                  !end_.has_value() &&
-                 unanswered_ < limits::kSyncBatchesInFlightMax &&
+                 unanswered_ + outbox_.size() <
+                     limits::kSyncBatchesInFlightMax &&
                  standings_waiting_ < kStandingsWaitingMax) {
         action = Action::kRead;
         reading_ = true;
@@ -402,7 +348,7 @@ void SyncStream::OnCancel() {
 void SyncStream::OnDone() {
   if (entered_) {
     streams_->Release(author_, this);
-    streams_->Leave();
+    streams_->Leave(this);
   }
   Unref();
 }

@@ -2,8 +2,9 @@
 //
 // Flow: hello both ways; then each batch is admitted on gRPC's thread and
 // offered to the engine; answers go down in order. At most 16 batches are
-// unanswered: then, and while the engine is full, nothing more is read, and
-// HTTP/2 holds the phone back.
+// unanswered, and an answer that the phone does not take counts as none: then,
+// and while the engine is full, nothing more is read, and HTTP/2 holds the
+// phone back.
 //
 // Lifetime: made by the service; deletes itself when gRPC is done with it and
 // no thread of ours holds a reference. Threads: gRPC's reactions, the
@@ -16,41 +17,18 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "server/core/ids.h"
 #include "server/core/mutex.h"
 #include "server/engine/engine.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/sync_streams.h"
 #include "thon/v1/sync_service.pb.h"
 
 namespace thon {
-
-class SyncStream;
-
-// Which author has which stream: one each, a newer one ends the older.
-//
-// Thread-safety: every method may be called from any thread.
-class SyncStreams {
- public:
-  // False: the server has as many streams as it may.
-  bool Enter();
-  void Leave();
-  void Claim(const AuthorId& author, SyncStream* stream);
-  void Release(const AuthorId& author, SyncStream* stream);
-  // Ends every stream with `status`, and every one that claims later.
-  void EndAll(const absl::Status& status);
-
- private:
-  Mutex mu_;
-  std::size_t count_ ABSL_GUARDED_BY(mu_) = 0;
-  std::optional<absl::Status> ended_ ABSL_GUARDED_BY(mu_);
-  std::map<AuthorId, SyncStream*> by_author_ ABSL_GUARDED_BY(mu_);
-};
 
 class SyncStream final
     : public grpc::ServerBidiReactor<v1::SyncRequest, v1::SyncResponse> {

@@ -172,10 +172,12 @@ bool IsAddress(const std::string& name) {
          name.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-Pair MakeServer(const Pair& ca, const std::vector<std::string>& names,
-                Instant now) {
+// `key` is used again if there is one: then a renewal writes one file, and a
+// crash cannot leave a key and a certificate that do not belong together.
+Pair MakeServer(const Pair& ca, Owned<EVP_PKEY> key,
+                const std::vector<std::string>& names, Instant now) {
   Pair server;
-  server.key = MakeKey();
+  server.key = key ? std::move(key) : MakeKey();
   server.certificate = Blank(server.key.get(), "thond", now, kServerDays);
   X509* const c = server.certificate.get();
   X509_set_issuer_name(c, X509_get_subject_name(ca.certificate.get()));
@@ -287,7 +289,7 @@ absl::StatusOr<TlsFiles> LoadOrMakeTls(const std::string& directory,
   const bool good = complete && Covers(server->certificate.get(), names) &&
                     LastsAnother(server->certificate.get(), now, kRenewDays);
   if (!good && ca->certificate && ca->key) {
-    *server = MakeServer(*ca, names, now);
+    *server = MakeServer(*ca, std::move(server->key), names, now);
     if (absl::Status s = StorePair(server_path, *server); !s.ok()) return s;
   } else if (!complete) {
     return absl::FailedPreconditionError(absl::StrCat(
