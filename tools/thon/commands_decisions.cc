@@ -1,0 +1,272 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/hash.h"
+#include "server/core/limits.h"
+#include "server/core/text.h"
+#include "server/policy/policy_yaml.h"
+#include "tools/thon/commands.h"
+#include "tools/thon/csv.h"
+#include "tools/thon/decision_files.h"
+#include "tools/thon/import_flow.h"
+#include "tools/thon/pages.h"
+#include "tools/thon/words.h"
+
+namespace thon::cli {
+namespace {
+
+// ------------------------------------------------------------------ lists
+
+struct ListOptions {
+  ImportFlags flags;
+  std::string list;
+  std::string document;
+  std::string issued;
+  std::string issuer;
+  int year = 0;
+  std::string effective;
+  bool retroactive = false;
+  bool accept_names = false;
+};
+
+absl::Status ApproveList(Session* session, const ListOptions& options) {
+  const auto issued = DayOption("--issued", options.issued);
+  if (!issued.ok()) return issued.status();
+  const auto effective = DayOption("--effective", options.effective);
+  if (!effective.ok()) return effective.status();
+  const absl::StatusOr<CsvTable> table = ReadCsv(options.flags.file);
+  if (!table.ok()) return table.status();
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  // A list names communes as they were on the day of the decision.
+  const absl::StatusOr<MapRead> map = ReadMap(*client, *issued);
+  if (!map.ok()) return map.status();
+
+  ImportPlan plan;
+  plan.kind = "list";
+  plan.rows = table->rows.size();
+  const v1::RegistrationList list =
+      PlanRegistrationList(*table, map->map, options.flags.rules(),
+                           options.accept_names, &plan.report);
+  int advanced = 0;
+  for (const v1::RegistrationRow& row : list.rows()) {
+    advanced += row.target() == v1::REGISTRATION_TARGET_ADVANCED ? 1 : 0;
+  }
+  plan.summary = {{"Danh sách", "list_id", options.list},
+                  {"Xã, phường, thị trấn", "communes", list.rows_size()},
+                  {"Đạt chuẩn", "standard", list.rows_size() - advanced},
+                  {"Nâng cao", "advanced", advanced}};
+  if (plan.report.errors() == 0) {
+    std::string document = list.SerializeAsString();
+    v1::Event event;
+    v1::RegistrationListApproved* const approved =
+        event.mutable_registration_list_approved();
+    approved->set_list_id(options.list);
+    approved->mutable_document()->set_number(
+        options.document.empty() ? options.list : options.document);
+    approved->mutable_document()->set_issue_date(*issued);
+    approved->mutable_document()->set_issuer(options.issuer);
+    approved->set_year(options.year);
+    approved->set_effective_date(*effective);
+    approved->set_retroactive(options.retroactive);
+    approved->set_rows_hash(std::string(Sha256Of(document).view()));
+    plan.change = MakeChange(std::move(event), std::move(document));
+    plan.change->seen_position = map->position;
+  }
+  return FinishImport(session, options.flags, std::move(plan));
+}
+
+void AddList(CLI::App* app, Session* session) {
+  CLI::App* const command = Command(
+      Group(app, "list", "Danh sách xã đăng ký (registration lists)"),
+      "approve",
+      "Ghi quyết định phê duyệt danh sách (record an approved list: "
+      "commune_code, target, [name])",
+      {"thon list approve 894.csv --list 894/QĐ-UBND --issued 01/06/2023 "
+       "--year 2023 --effective 2023-06-01",
+       "thon list approve 894.csv --list 894/QĐ-UBND --issued 01/06/2023 "
+       "--year 2023 --effective 2023-06-01 --apply"});
+  auto options = std::make_shared<ListOptions>();
+  AddImportFlags(command, &options->flags);
+  command
+      ->add_option("--list", options->list,
+                   "Id by which policies name the list")
+      ->required();
+  command->add_option("--document", options->document,
+                      "The decision's number; by default the list's id");
+  command->add_option("--issued", options->issued, "Its day of issue")
+      ->required();
+  command->add_option("--issuer", options->issuer, "Who issued it");
+  command->add_option("--year", options->year, "The year it is for")
+      ->required()
+      ->check(CLI::Range(1990, 2199));
+  command
+      ->add_option("--effective", options->effective,
+                   "First day of the listing")
+      ->required();
+  command->add_flag("--retroactive", options->retroactive,
+                    "It reaches back before the day it is recorded");
+  command->add_flag("--accept-names", options->accept_names,
+                    "The codes are right where names differ from the map");
+  OnChosen(command, session, options, &ApproveList);
+}
+
+// ---------------------------------------------------------------- funding
+
+struct FundingOptions {
+  ImportFlags flags;
+  std::string policy;
+  std::string document;
+  std::string issued;
+  std::string issuer;
+  std::string from;
+  std::string to;
+  std::string ceiling;
+  bool retroactive = false;
+};
+
+// Đồng a team and month by the newest version of the policy; 0 if the server
+// has none that pays by the team and month.
+absl::StatusOr<std::int64_t> TeamMonthAmount(Client* client,
+                                             const std::string& policy_id) {
+  const absl::StatusOr<v1::ListPoliciesResponse> policies =
+      client->ListPolicies(v1::ListPoliciesRequest());
+  if (!policies.ok()) return policies.status();
+  std::int64_t amount = 0;
+  for (const v1::PolicyRow& row : policies->policies()) {
+    if (row.policy_id() != policy_id) continue;
+    const PolicyText text = ParsePolicy(row.text(), policy_id);
+    if (text.ok() && text.policy.unit == AmountUnit::kTeamMonth) {
+      amount = text.policy.amount_vnd;
+    }
+  }
+  return amount;
+}
+
+// What the figures of a decision must be, one against the other.
+void CheckCeiling(std::int64_t teams, int months, std::int64_t amount,
+                  std::int64_t ceiling, ImportPlan* plan) {
+  const std::int64_t expected = teams * months * amount;
+  plan->summary = {{"Số tổ", "teams", teams},
+                   {"Số tháng", "months", months},
+                   {"Số tổ-tháng", "team_months", teams * months},
+                   {"Mức một tổ một tháng, đồng", "amount_vnd", amount},
+                   {"Tổng theo mức, đồng", "expected_total_vnd", expected},
+                   {"Kinh phí tối đa, đồng", "ceiling_vnd", ceiling}};
+  if (amount == 0) {
+    plan->report.Warning(0, "", "UNKNOWN_VALUE",
+                         "the server has no policy of that id that pays by the "
+                         "team and month; the total is not compared");
+  } else if (expected != ceiling) {
+    plan->report.Warning(
+        0, "", "CONFLICT",
+        absl::StrCat(teams, " teams x ", months, " months x ",
+                     FormatDong(amount), " are ", FormatDong(expected),
+                     ", the ceiling is ", FormatDong(ceiling)));
+  }
+}
+
+absl::StatusOr<v1::FundingApproved> FundingOf(const FundingOptions& options) {
+  const auto issued = DayOption("--issued", options.issued);
+  if (!issued.ok()) return issued.status();
+  const auto first = MonthOption("--from", options.from);
+  if (!first.ok()) return first.status();
+  const auto last = MonthOption("--to", options.to);
+  if (!last.ok()) return last.status();
+  if (*first > *last) return UsageError("--from is after --to");
+  const absl::StatusOr<std::int64_t> ceiling = ParseDong(options.ceiling);
+  if (!ceiling.ok()) {
+    return UsageError(absl::StrCat("--ceiling: ", ceiling.status().message()));
+  }
+  v1::FundingApproved funding;
+  funding.set_policy_id(options.policy);
+  funding.mutable_document()->set_number(options.document);
+  funding.mutable_document()->set_issue_date(*issued);
+  funding.mutable_document()->set_issuer(options.issuer);
+  funding.set_first_month(*first);
+  funding.set_last_month(*last);
+  funding.set_ceiling_vnd(*ceiling);
+  funding.set_retroactive(options.retroactive);
+  return funding;
+}
+
+absl::Status ApproveFunding(Session* session, const FundingOptions& options) {
+  absl::StatusOr<v1::FundingApproved> funding = FundingOf(options);
+  if (!funding.ok()) return funding.status();
+  const absl::StatusOr<CsvTable> table = ReadCsv(options.flags.file);
+  if (!table.ok()) return table.status();
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  const absl::StatusOr<MapRead> map =
+      ReadMap(*client, funding->document().issue_date());
+  if (!map.ok()) return map.status();
+  absl::StatusOr<Listed<v1::TeamRow>> teams =
+      ListAllTeams(*client, ListScope());
+  if (!teams.ok()) return teams.status();
+  const absl::StatusOr<std::int64_t> amount =
+      TeamMonthAmount(*client, options.policy);
+  if (!amount.ok()) return amount.status();
+
+  ImportPlan plan;
+  plan.kind = "funding";
+  plan.rows = table->rows.size();
+  const v1::FundedTeams set =
+      PlanFundedTeams(*table, map->map, TeamIndex(std::move(teams->rows)),
+                      options.flags.rules(), &plan.report);
+  CheckCeiling(
+      set.team_ids_size(),
+      MonthCount(Month(funding->first_month()), Month(funding->last_month())),
+      *amount, funding->ceiling_vnd(), &plan);
+  if (plan.report.errors() == 0) {
+    std::string document = set.SerializeAsString();
+    funding->set_teams_hash(std::string(Sha256Of(document).view()));
+    funding->set_team_count(set.team_ids_size());
+    v1::Event event;
+    *event.mutable_funding_approved() = *std::move(funding);
+    plan.change = MakeChange(std::move(event), std::move(document));
+    plan.change->seen_position = teams->position;
+  }
+  return FinishImport(session, options.flags, std::move(plan));
+}
+
+void AddFunding(CLI::App* app, Session* session) {
+  CLI::App* const command = Command(
+      Group(app, "funding", "Quyết định kinh phí (funding decisions)"),
+      "approve",
+      "Ghi quyết định kinh phí (record funded teams: team_id, or commune_code "
+      "and village_name)",
+      {"thon funding approve 1845.csv --policy YB-2023 --document "
+       "1845/QĐ-UBND --issued 12/10/2023 --from 2023-06 --to 2023-12 "
+       "--ceiling \"2.698.500.000 đồng\" --retroactive --apply"});
+  auto options = std::make_shared<FundingOptions>();
+  AddImportFlags(command, &options->flags);
+  command->add_option("--policy", options->policy, "For which policy")
+      ->required();
+  command->add_option("--document", options->document, "The decision's number")
+      ->required();
+  command->add_option("--issued", options->issued, "Its day of issue")
+      ->required();
+  command->add_option("--issuer", options->issuer, "Who issued it");
+  command->add_option("--from", options->from, "First covered month")
+      ->required();
+  command->add_option("--to", options->to, "Last covered month")->required();
+  command
+      ->add_option("--ceiling", options->ceiling,
+                   "No more than this in all: 2698500000, \"2.698.500.000 "
+                   "đồng\", \"500 triệu đồng\"")
+      ->required();
+  command->add_flag("--retroactive", options->retroactive,
+                    "It covers months before the day it is recorded");
+  OnChosen(command, session, options, &ApproveFunding);
+}
+
+}  // namespace
+
+void AddDecisionCommands(CLI::App* app, Session* session) {
+  AddList(app, session);
+  AddFunding(app, session);
+}
+
+}  // namespace thon::cli

@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/hash.h"
+#include "server/core/ids.h"
+#include "server/core/limits.h"
+#include "tools/thon/command_options.h"
+#include "tools/thon/commands.h"
+#include "tools/thon/csv.h"
+#include "tools/thon/enrol_file.h"
+#include "tools/thon/files.h"
+#include "tools/thon/submit.h"
+#include "tools/thon/text_table.h"
+#include "tools/thon/words.h"
+
+namespace thon::cli {
+namespace {
+
+struct IssuedCode {
+  CodeHolder holder;
+  std::string code;
+};
+
+v1::Event CodeEvent(const IssuedCode& issued, std::int32_t last_date) {
+  v1::Event event;
+  v1::EnrolmentCodeIssued* const code = event.mutable_enrolment_code_issued();
+  code->set_code_hash(std::string(Sha256Of(issued.code).view()));
+  code->set_team_id(issued.holder.team_id);
+  code->set_member_id(issued.holder.member_id);
+  code->set_organisation_id(issued.holder.organisation_id);
+  code->set_last_date(last_date);
+  return event;
+}
+
+absl::StatusOr<std::int32_t> LastDate(Client* client, int days) {
+  const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
+  if (!status.ok()) return status.status();
+  return status->local_date() + days;
+}
+
+// Records the codes, 256 a command. Returns the last position.
+absl::StatusOr<std::uint64_t> Record(Client* client,
+                                     const std::vector<IssuedCode>& codes,
+                                     std::int32_t last_date) {
+  std::uint64_t position = 0;
+  for (std::size_t first = 0; first < codes.size();
+       first += limits::kBatchEventsMax) {
+    const std::size_t end =
+        std::min(first + limits::kBatchEventsMax, codes.size());
+    Change change;
+    change.key = RandomKey("enrol");
+    for (std::size_t i = first; i < end; ++i) {
+      change.events.push_back(CodeEvent(codes[i], last_date));
+    }
+    const absl::StatusOr<v1::SubmitResponse> response =
+        SubmitChange(client, change);
+    if (!response.ok()) {
+      return absl::Status(response.status().code(),
+                          absl::StrCat("codes of rows ", first + 1, " to ", end,
+                                       " are not issued, those before are: ",
+                                       response.status().message()));
+    }
+    position = response->position();
+  }
+  return position;
+}
+
+struct CodeOptions {
+  CodeHolder holder;
+  int days = 30;
+  int count = 1;
+};
+
+absl::Status IssueCodes(Session* session, const CodeOptions& options) {
+  const CodeHolder& holder = options.holder;
+  const bool phone = IsSurrogateId(holder.team_id) &&
+                     IsSurrogateId(holder.member_id) &&
+                     holder.organisation_id == 0;
+  const bool reporter = holder.team_id == 0 && holder.member_id == 0 &&
+                        IsSurrogateId(holder.organisation_id);
+  if (!phone && !reporter) {
+    return UsageError(
+        "give --team ID and --member ID for a phone, or --organisation ID");
+  }
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  const absl::StatusOr<std::int32_t> last_date =
+      LastDate(*client, options.days);
+  if (!last_date.ok()) return last_date.status();
+  std::vector<IssuedCode> codes;
+  for (int i = 0; i < options.count; ++i) {
+    codes.push_back({holder, RandomCode()});
+  }
+  const absl::StatusOr<std::uint64_t> position =
+      Record(*client, codes, *last_date);
+  if (!position.ok()) return position.status();
+  if (session->json) {
+    Json list = Json::array();
+    for (const IssuedCode& issued : codes) list.push_back(issued.code);
+    session->Print({{"codes", std::move(list)},
+                    {"team_id", holder.team_id},
+                    {"member_id", holder.member_id},
+                    {"organisation_id", holder.organisation_id},
+                    {"last_date", Date(*last_date).Iso()},
+                    {"ca_fingerprint", session->ca_fingerprint()},
+                    {"position", *position}});
+    return absl::OkStatus();
+  }
+  for (const IssuedCode& issued : codes) {
+    session->out() << "Mã đăng ký (code): " << issued.code << '\n';
+  }
+  session->out() << "Dùng đến hết ngày (last day): "
+                 << Date(*last_date).Vietnamese() << '\n'
+                 << "Dấu vân tay chứng thực (CA fingerprint): "
+                 << (session->ca_fingerprint().empty()
+                         ? "-"
+                         : session->ca_fingerprint())
+                 << '\n';
+  return absl::OkStatus();
+}
+
+struct BulkOptions {
+  std::string file;
+  std::string out;
+  int days = 30;
+};
+
+std::string CodesCsv(const std::vector<IssuedCode>& codes,
+                     const std::string& last_date) {
+  std::string csv = "team_id,member_id,organisation_id,code,last_date\n";
+  const auto number = [](std::uint64_t id) {
+    return id == 0 ? std::string() : absl::StrCat(id);
+  };
+  for (const IssuedCode& issued : codes) {
+    csv += CsvLine(
+        {number(issued.holder.team_id), number(issued.holder.member_id),
+         number(issued.holder.organisation_id), issued.code, last_date});
+  }
+  return csv;
+}
+
+absl::Status IssueBulk(Session* session, const BulkOptions& options) {
+  const absl::StatusOr<CsvTable> table = ReadCsv(options.file);
+  if (!table.ok()) return table.status();
+  Report report;
+  const std::vector<CodeHolder> holders = PlanEnrolment(*table, &report);
+  if (report.errors() > 0) {
+    if (session->json) {
+      session->Print({{"errors", report.errors()},
+                      {"findings", report.ToJson()},
+                      {"applied", false}});
+    } else {
+      report.Print(session->out());
+    }
+    return ChecksFailed(absl::StrCat(options.file, ": ", report.errors(),
+                                     " errors; no code is issued"));
+  }
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  const absl::StatusOr<std::int32_t> last_date =
+      LastDate(*client, options.days);
+  if (!last_date.ok()) return last_date.status();
+  std::vector<IssuedCode> codes;
+  for (const CodeHolder& holder : holders) {
+    codes.push_back({holder, RandomCode()});
+  }
+  // The file first: a code that is in it and was never issued does no harm, one
+  // that was issued and is nowhere is lost.
+  absl::Status status =
+      WriteNewSecretFile(options.out, CodesCsv(codes, Date(*last_date).Iso()));
+  if (!status.ok()) return status;
+  const absl::StatusOr<std::uint64_t> position =
+      Record(*client, codes, *last_date);
+  if (!position.ok()) return position.status();
+  if (session->json) {
+    session->Print({{"count", codes.size()},
+                    {"file", options.out},
+                    {"last_date", Date(*last_date).Iso()},
+                    {"ca_fingerprint", session->ca_fingerprint()},
+                    {"position", *position}});
+  } else {
+    session->out() << "Đã cấp (issued): " << codes.size()
+                   << " mã (codes), tệp (file) " << options.out << '\n';
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<CodeHolder> PlanEnrolment(const CsvTable& table, Report* report) {
+  std::vector<CodeHolder> holders;
+  const bool phones = table.Find("team_id").has_value();
+  const std::vector<std::string> needed =
+      phones ? std::vector<std::string>{"team_id", "member_id"}
+             : std::vector<std::string>{"organisation_id"};
+  if (!CheckColumns(table, needed, {"organisation_id", "label"}, report)) {
+    return holders;
+  }
+  RowReader reader(&table, CellRules(), report);
+  for (const CsvRow& row : table.rows) {
+    if (!reader.Open(row)) continue;
+    const int errors_before = report->errors();
+    CodeHolder holder;
+    holder.team_id = reader.Id("team_id");
+    holder.member_id = reader.Id("member_id");
+    holder.organisation_id = reader.Id("organisation_id");
+    if (report->errors() != errors_before) continue;
+    const bool phone = holder.team_id != 0 && holder.member_id != 0;
+    const bool nobody = holder.team_id == 0 && holder.member_id == 0;
+    if (holder.organisation_id == 0 ? !phone : !nobody) {
+      reader.Error("", "CONFLICT",
+                   "a row names a team and its member, or an organisation");
+      continue;
+    }
+    holders.push_back(holder);
+  }
+  if (holders.empty() && report->errors() == 0) {
+    report->Error(0, "", "EMPTY", "the file has no rows");
+  }
+  return holders;
+}
+
+void AddEnrolCommands(CLI::App* app, Session* session) {
+  CLI::App* const group =
+      Group(app, "enrol", "Đăng ký điện thoại (one-time codes for phones)");
+  CLI::App* command =
+      Command(group, "code", "Cấp mã một lần (issue a one-time code)",
+              {"thon enrol code --team 4211 --member 90871",
+               "thon enrol code --organisation 12 --days 7 --json"});
+  auto code = std::make_shared<CodeOptions>();
+  command->add_option("--team", code->holder.team_id, "The phone's team");
+  command->add_option("--member", code->holder.member_id, "Its member");
+  command->add_option("--organisation", code->holder.organisation_id,
+                      "The organisation whose reporter it is for");
+  command->add_option("--days", code->days, "Days it can be used")
+      ->check(CLI::Range(1, 366));
+  command->add_option("--count", code->count, "How many codes")
+      ->check(CLI::Range(1, 256));
+  OnChosen(command, session, code, &IssueCodes);
+
+  command = Command(
+      group, "bulk",
+      "Cấp mã theo danh sách (codes for a file: team_id and member_id, or "
+      "organisation_id)",
+      {"thon enrol bulk phones.csv --out codes.csv"});
+  auto bulk = std::make_shared<BulkOptions>();
+  command->add_option("FILE", bulk->file, "CSV in UTF-8")->required();
+  command
+      ->add_option("--out", bulk->out,
+                   "New file for the codes, readable by its owner only")
+      ->required();
+  command->add_option("--days", bulk->days, "Days they can be used")
+      ->check(CLI::Range(1, 366));
+  OnChosen(command, session, bulk, &IssueBulk);
+}
+
+}  // namespace thon::cli

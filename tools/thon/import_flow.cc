@@ -1,0 +1,112 @@
+#include "tools/thon/import_flow.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/text.h"
+
+namespace thon::cli {
+namespace {
+
+std::string ShowValue(const Json& value) {
+  if (value.is_number_integer()) {
+    return FormatGrouped(value.get<std::int64_t>());
+  }
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void PrintForPeople(Session* session, const ImportPlan& plan) {
+  plan.report.Print(session->out());
+  if (!plan.report.findings().empty()) session->out() << '\n';
+  session->out() << "Số dòng (rows): " << plan.rows
+                 << ", lỗi (errors): " << plan.report.errors()
+                 << ", lưu ý (warnings): " << plan.report.warnings() << '\n';
+  if (plan.report.errors() > 0) return;
+  for (const SummaryLine& line : plan.summary) {
+    session->out() << line.vietnamese << " (" << line.name
+                   << "): " << ShowValue(line.value) << '\n';
+  }
+}
+
+Json AsJson(const ImportFlags& flags, const ImportPlan& plan) {
+  Json summary = Json::object();
+  if (plan.report.errors() == 0) {
+    for (const SummaryLine& line : plan.summary)
+      summary[line.name] = line.value;
+  }
+  return {{"kind", plan.kind},
+          {"file", flags.file},
+          {"rows", plan.rows},
+          {"errors", plan.report.errors()},
+          {"warnings", plan.report.warnings()},
+          {"findings", plan.report.ToJson()},
+          {"summary", std::move(summary)},
+          {"applied", false}};
+}
+
+}  // namespace
+
+void AddImportFlags(CLI::App* command, ImportFlags* flags) {
+  command->add_option("FILE", flags->file, "CSV in UTF-8; - is standard input")
+      ->required();
+  command->add_flag("--apply", flags->apply,
+                    "Record it; without, the file is only checked");
+  command->add_flag("--repair", flags->repair,
+                    "Set padded cells and texts not in NFC right instead of "
+                    "refusing them");
+  command->add_option(
+      "--key", flags->key,
+      "Idempotency key, 1 to 60 characters; by default made of "
+      "what is recorded, so that a repeat records nothing twice");
+}
+
+absl::Status FinishImport(Session* session, const ImportFlags& flags,
+                          ImportPlan plan) {
+  if (flags.key.size() > 60) {
+    return UsageError("--key: at most 60 characters");
+  }
+  Json json = AsJson(flags, plan);
+  if (!session->json) PrintForPeople(session, plan);
+  absl::Status status;
+  std::string last_line;
+  if (plan.report.errors() > 0) {
+    status = ChecksFailed(absl::StrCat(flags.file, ": ", plan.report.errors(),
+                                       " errors; nothing is recorded"));
+  } else if (!plan.change.has_value()) {
+    last_line = "Không có gì mới. (Nothing new; nothing is recorded.)";
+  } else if (!flags.apply) {
+    last_line =
+        "Chạy thử, chưa ghi gì. (Dry run, nothing is recorded; add --apply.)";
+  } else {
+    Change& change = *plan.change;
+    change.key =
+        !flags.key.empty() ? flags.key : StableKey(plan.kind, change.events);
+    const absl::StatusOr<Client*> client = session->client();
+    if (!client.ok()) return client.status();
+    const absl::StatusOr<v1::SubmitResponse> response =
+        SubmitChange(*client, change);
+    if (response.ok()) {
+      json["applied"] = true;
+      json["position"] = response->position();
+      json["outcomes"] = ToJsonArray(response->outcomes());
+      last_line = absl::StrCat("Đã ghi tại vị trí (recorded at position) ",
+                               response->position());
+    }
+    status = response.status();
+  }
+  // An error after the checks is printed as the run's error instead.
+  if (session->json && (status.ok() || plan.report.errors() > 0)) {
+    session->Print(json);
+  }
+  if (!session->json && !last_line.empty()) session->out() << last_line << '\n';
+  return status;
+}
+
+Change MakeChange(v1::Event event, std::string document) {
+  Change change;
+  change.events.push_back(std::move(event));
+  change.documents.push_back(std::move(document));
+  return change;
+}
+
+}  // namespace thon::cli

@@ -1,0 +1,56 @@
+// How every file is imported: read, judged row by row, reported; recorded only
+// with --apply and only without an error, as one change.
+#ifndef THON_TOOLS_THON_IMPORT_FLOW_H_
+#define THON_TOOLS_THON_IMPORT_FLOW_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tools/thon/command_options.h"
+#include "tools/thon/report.h"
+#include "tools/thon/session.h"
+#include "tools/thon/submit.h"
+
+namespace thon::cli {
+
+struct ImportFlags {
+  std::string file;
+  bool apply = false;
+  bool repair = false;
+  std::string key;
+
+  CellRules rules() const { return CellRules{repair}; }
+};
+
+void AddImportFlags(CLI::App* command, ImportFlags* flags);
+
+// A figure of the summary, as a person and a program read it.
+struct SummaryLine {
+  std::string vietnamese;
+  std::string name;  // Key of the JSON object.
+  Json value;
+};
+
+struct ImportPlan {
+  std::string kind;  // "units".
+  std::size_t rows = 0;
+  Report report;
+  std::vector<SummaryLine> summary;
+  // What to record; not set when there is nothing new. The key may be empty.
+  std::optional<Change> change;
+};
+
+// Prints the report and, with --apply, records the change. OK: recorded, or the
+// dry run found no error. Reason CHECKS_FAILED: it did; nothing is recorded.
+absl::Status FinishImport(Session* session, const ImportFlags& flags,
+                          ImportPlan plan);
+
+// One event that names one document.
+Change MakeChange(v1::Event event, std::string document);
+
+}  // namespace thon::cli
+
+#endif  // THON_TOOLS_THON_IMPORT_FLOW_H_
