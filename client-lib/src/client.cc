@@ -134,6 +134,10 @@ absl::Status ClientImpl::DoEnrol() {
   }
   const MutexLock lock(&mu_);
   absl::Status done = response.status();
+  if (absl::IsPermissionDenied(done)) {
+    // The server's no, not the phone's distrust of its yes.
+    done = absl::FailedPreconditionError(done.message());
+  }
   if (done.ok()) {
     done = VerifyEnrolment(*response, outbox_->key().key.public_key(),
                            outbox_->epochs());

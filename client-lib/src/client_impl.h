@@ -107,8 +107,7 @@ class ClientImpl final : public Client {
 
   absl::Status TakeHello(const v1::ServerHello& hello)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status TakeAnswer(const v1::Answer& answer)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeAnswer(v1::Answer answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status TakeStandings(const v1::Standings& standings)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Obey(Verdict verdict, const v1::Answer* answer)

@@ -306,8 +306,11 @@ absl::Status ClientImpl::TakeHello(const v1::ServerHello& hello) {
   return Obey(session_.Hello(facts, Facts()), nullptr);
 }
 
-absl::Status ClientImpl::TakeAnswer(const v1::Answer& answer) {
+absl::Status ClientImpl::TakeAnswer(v1::Answer answer) {
   AnswerCheck check;
+  if (const Sequence about = session_.AnsweredBatch(answer); about.value != 0) {
+    answer.set_first_sequence(about.value);
+  }
   const absl::StatusOr<std::optional<StoredBatch>> batch =
       outbox_->BatchAt(Sequence(answer.first_sequence()));
   if (!batch.ok()) return batch.status();

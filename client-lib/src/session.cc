@@ -196,6 +196,17 @@ Verdict Session::Hello(const HelloHeard& hello, const SessionFacts& facts) {
   return Verdict::kNothing;
 }
 
+Sequence Session::AnsweredBatch(const v1::Answer& answer) const {
+  for (const InFlight& one : in_flight_) {
+    if (one.first.value == answer.first_sequence()) return one.first;
+  }
+  if (answer.code() != v1::ANSWER_CODE_REFUSED) return Sequence(0);
+  for (const InFlight& one : in_flight_) {
+    if (!one.stale) return one.first;
+  }
+  return Sequence(0);
+}
+
 Verdict Session::Answered(const v1::Answer& answer, const AnswerCheck& check,
                           std::int64_t now, std::uint64_t random) {
   heard_at_ = now;

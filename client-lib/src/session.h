@@ -106,6 +106,10 @@ class Session {
   void BatchSent(Sequence first, Sequence end, std::int64_t now);
   void NothingToSend();
   Verdict Hello(const HelloHeard& hello, const SessionFacts& facts);
+  // The batch that `answer` is about; 0 if none in flight is. A server that
+  // could not read a batch cannot name it: then it is the oldest unanswered.
+  Sequence AnsweredBatch(const v1::Answer& answer) const;
+  // `answer.first_sequence` must be what AnsweredBatch() says.
   Verdict Answered(const v1::Answer& answer, const AnswerCheck& check,
                    std::int64_t now, std::uint64_t random);
   void StandingsHeard(std::int64_t now);

@@ -108,7 +108,7 @@ absl::StatusOr<v1::EnrolResponse> FakeServer::Enrol(
         !Signature::FromBytes(request.predecessor_signature(), &word) ||
         !Verify(old->second.key, kSuccessorContext, request.public_key(),
                 word)) {
-      return absl::InvalidArgumentError("predecessor");
+      return absl::PermissionDeniedError("predecessor");
     }
     response.set_confirmed(faults.confirm_successors);
     enrolled.mutable_author_enrolled()->set_predecessor(request.predecessor());
@@ -116,11 +116,11 @@ absl::StatusOr<v1::EnrolResponse> FakeServer::Enrol(
     // Only what this log itself has signed, in this epoch or one before.
     const absl::StatusOr<EntryView> entry =
         ParseEntry(request.enrolment_leaf());
-    if (!entry.ok() ||
+    if (faults.reject_proofs || !entry.ok() ||
         !VerifyReceipt(request.enrolment_receipt(), log_key_.public_key(),
                        LeafHash(entry->batch, entry->trailer))
              .ok()) {
-      return absl::InvalidArgumentError("enrolment receipt");
+      return absl::PermissionDeniedError("enrolment receipt");
     }
   }
   if (log_.authors.count(author) == 0) {
@@ -240,7 +240,10 @@ v1::Answer FakeServer::AnswerTo(Stream* stream, const v1::SealedBatch& sealed) {
   };
   v1::Batch batch;
   const BatchFault fault = ParseBatch(sealed.batch(), &batch);
-  answer.set_first_sequence(batch.first_sequence());
+  // What cannot be read cannot be named.
+  if (fault == BatchFault::kNone) {
+    answer.set_first_sequence(batch.first_sequence());
+  }
   if (faults.refuse_batches > 0) {
     --faults.refuse_batches;
     return refuse(faults.refusal);

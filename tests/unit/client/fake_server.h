@@ -50,6 +50,7 @@ class FakeServer {
     int end_after_batches = -1;    // Commits this many, then breaks ...
     bool eat_last_answer = false;  // ... without the answer to the last.
     bool confirm_successors = true;
+    bool reject_proofs = false;  // Of enrolments that were lost.
   };
   Faults faults;
   std::int64_t now_ms = 1'700'000'000'000;

@@ -46,8 +46,7 @@ class ForkTest : public ::testing::Test {
   Phone copy_{folder_ / "copy.db", &server_};
 };
 
-// Both copies use the same numbers for different facts, so the ledger, keyed by
-// name, cannot hold both: it is by mark here.
+// Both copies use the same numbers for different facts; a mark tells them apart.
 std::multiset<std::uint64_t> MarksInLog(const FakeServer& server) {
   std::multiset<std::uint64_t> marks;
   for (const LoggedEvent& logged : server.Events()) {
@@ -165,6 +164,20 @@ TEST_F(ForkTest, AKeyThatTheBackupDoesNotKnowShowsItsEnrolment) {
   ASSERT_THAT(phone.Sync(), IsOk());
   EXPECT_EQ(phone.client->State().generation, 0u);
   ExpectExactlyOnce(server, phone.ledger);
+}
+
+TEST_F(ForkTest, AKeyThatNoProofBringsBackAsksForACodeAndKeepsEverything) {
+  phone_.Record(3);
+  ASSERT_THAT(phone_.Sync(), IsOk());
+  // A log of the same name and key would be needed to believe the proof.
+  server_.faults.reject_proofs = true;
+  server_.RestoreUnderNextEpoch(FakeServer().Backup());
+  EXPECT_THAT(phone_.Sync(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(phone_.client->State().condition, Condition::kNeedsEnrolment);
+  EXPECT_EQ(phone_.Waiting(), 3u);
+  ASSERT_THAT(phone_.client->Enrol("another code"), IsOk());
+  ASSERT_THAT(phone_.Sync(), IsOk());
+  ExpectExactlyOnce(server_, phone_.ledger);
 }
 
 TEST_F(ForkTest, WhatAnEarlierKeyLostIsOfferedAgainByItsSuccessor) {
