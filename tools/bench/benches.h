@@ -1,0 +1,43 @@
+// The benches. Each prints one JSON line a figure, or a line for a person.
+//
+//   ingest   durable acknowledgements a second over gRPC, and their latency, at
+//            full load and at half of it; how far rows fall behind
+//   export   events a second read out of the log, over gRPC and from disk
+//   rebuild  events a second folded into rows, from the first entry, one core
+//   disk     bytes on disk, compacted, of log and rows, by signed byte
+//   verify   signatures a second that these cores can check, and nothing else
+#ifndef THON_TOOLS_BENCH_BENCHES_H_
+#define THON_TOOLS_BENCH_BENCHES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace thon::bench {
+
+struct BenchOptions {
+  int batch = 64;
+  int streams = 16;
+  int window = 16;  // Batches on the way, of each stream.
+  int seconds = 6;
+  bool tls = false;
+  std::uint64_t events = 500'000;  // In a log made for the bench.
+  // A directory that is there, its server stopped; empty: one is made.
+  std::string data;
+  bool json = false;
+};
+
+absl::Status BenchIngest(const BenchOptions& options);
+absl::Status BenchExport(const BenchOptions& options);
+absl::Status BenchRebuild(const BenchOptions& options);
+absl::Status BenchDisk(const BenchOptions& options);
+absl::Status BenchVerify(const BenchOptions& options);
+
+// Prints a result: one line of JSON, or "key value" pairs.
+void Print(const BenchOptions& options, const nlohmann::ordered_json& result);
+
+}  // namespace thon::bench
+
+#endif  // THON_TOOLS_BENCH_BENCHES_H_

@@ -1,0 +1,100 @@
+// thon-bench: how fast this machine is with Thôn.
+
+#include <cstdio>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "nlohmann/json.hpp"
+#include "server/core/version.h"
+#include "tools/bench/benches.h"
+
+namespace thon::bench {
+
+void Print(const BenchOptions& options, const nlohmann::ordered_json& result) {
+  std::string line = options.json ? result.dump() : "";
+  if (!options.json) {
+    for (const auto& [key, value] : result.items()) {
+      line += line.empty() ? "" : "  ";
+      line +=
+          key == "bench" ? value.get<std::string>() : key + " " + value.dump();
+    }
+  }
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace thon::bench
+
+namespace {
+
+using thon::bench::BenchOptions;
+
+void AddBatch(CLI::App* command, BenchOptions* options) {
+  command->add_option("--batch", options->batch, "Events of a batch")
+      ->check(CLI::Range(1, 128))
+      ->capture_default_str();
+}
+
+void AddSeconds(CLI::App* command, BenchOptions* options) {
+  command->add_option("--seconds", options->seconds, "How long to measure")
+      ->check(CLI::Range(1, 120))
+      ->capture_default_str();
+}
+
+void AddLog(CLI::App* command, BenchOptions* options) {
+  AddBatch(command, options);
+  command
+      ->add_option("--events", options->events,
+                   "Events of the log that is made for it")
+      ->check(CLI::Range(1'000, 20'000'000))
+      ->capture_default_str();
+  command->add_option("--data", options->data,
+                      "Measure this data directory instead; its server must "
+                      "be stopped");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  BenchOptions options;
+  CLI::App app("How fast this machine is with Thôn.", "thon-bench");
+  app.set_version_flag("--version", std::string(thon::kVersion));
+  app.add_flag("--json", options.json, "One JSON object a line");
+  app.require_subcommand(1);
+  app.fallthrough();
+  absl::Status (*bench)(const BenchOptions&) = nullptr;
+  const auto add = [&](const char* name, const char* what,
+                       absl::Status (*run)(const BenchOptions&)) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->callback([&bench, run] { bench = run; });
+    return command;
+  };
+  CLI::App* ingest = add("ingest", "Durable acknowledgements over gRPC",
+                         &thon::bench::BenchIngest);
+  AddBatch(ingest, &options);
+  AddSeconds(ingest, &options);
+  ingest->add_option("--streams", options.streams, "Phones at a time")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  ingest
+      ->add_option("--window", options.window,
+                   "Batches on the way, of each stream")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  ingest->add_flag("--tls", options.tls, "With TLS; else plain text");
+  AddLog(add("export", "Reading the log out", &thon::bench::BenchExport),
+         &options);
+  AddLog(add("rebuild", "All rows from the log", &thon::bench::BenchRebuild),
+         &options);
+  AddLog(add("disk", "Bytes on disk", &thon::bench::BenchDisk), &options);
+  CLI::App* verify =
+      add("verify", "Signature checks alone", &thon::bench::BenchVerify);
+  AddBatch(verify, &options);
+  AddSeconds(verify, &options);
+  CLI11_PARSE(app, argc, argv);
+
+  const absl::Status status = bench(options);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "thon-bench: %s\n", status.ToString().c_str());
+  return 1;
+}
