@@ -124,48 +124,49 @@ void AddUnits(CLI::App* app, Session* session) {
 struct FactsOptions {
   ImportFlags flags;
   std::string structure;
+  std::string unit_code;
   std::string effective;
   bool with_villages = false;
 };
 
-using PlanFacts = absl::StatusOr<FactsPlan> (*)(Client*, const CsvTable&,
-                                                const UnitMap&,
+using PlanFacts = absl::StatusOr<FactsPlan> (*)(Client*, const ListScope&,
+                                                const CsvTable&, const UnitMap&,
                                                 const FactsFileOptions&,
                                                 Report*);
 
-absl::StatusOr<FactsPlan> VillagesOf(Client* /*client*/, const CsvTable& table,
-                                     const UnitMap& map,
+absl::StatusOr<FactsPlan> VillagesOf(Client* /*client*/,
+                                     const ListScope& /*scope*/,
+                                     const CsvTable& table, const UnitMap& map,
                                      const FactsFileOptions& options,
                                      Report* report) {
   return PlanVillages(table, map, options, report);
 }
 
-absl::StatusOr<FactsPlan> TeamsOf(Client* client, const CsvTable& table,
-                                  const UnitMap& map,
+absl::StatusOr<FactsPlan> TeamsOf(Client* client, const ListScope& scope,
+                                  const CsvTable& table, const UnitMap& map,
                                   const FactsFileOptions& options,
                                   Report* report) {
-  absl::StatusOr<Listed<v1::TeamRow>> teams = ListAllTeams(client, ListScope());
+  absl::StatusOr<Listed<v1::TeamRow>> teams = ListAllTeams(client, scope);
   if (!teams.ok()) return teams.status();
   return PlanTeams(table, map, TeamIndex(std::move(teams->rows)), options,
                    report);
 }
 
-absl::StatusOr<FactsPlan> MembersOf(Client* client, const CsvTable& table,
-                                    const UnitMap& map,
+absl::StatusOr<FactsPlan> MembersOf(Client* client, const ListScope& scope,
+                                    const CsvTable& table, const UnitMap& map,
                                     const FactsFileOptions& options,
                                     Report* report) {
-  absl::StatusOr<Listed<v1::TeamRow>> teams = ListAllTeams(client, ListScope());
+  absl::StatusOr<Listed<v1::TeamRow>> teams = ListAllTeams(client, scope);
   if (!teams.ok()) return teams.status();
   return PlanMembers(table, map, TeamIndex(std::move(teams->rows)), options,
                      report);
 }
 
-absl::StatusOr<FactsPlan> OrganisationsOf(Client* client, const CsvTable& table,
-                                          const UnitMap& map,
-                                          const FactsFileOptions& options,
-                                          Report* report) {
+absl::StatusOr<FactsPlan> OrganisationsOf(
+    Client* client, const ListScope& scope, const CsvTable& table,
+    const UnitMap& map, const FactsFileOptions& options, Report* report) {
   const absl::StatusOr<Listed<v1::OrganisationRow>> existing =
-      ListAllOrganisations(client, ListScope());
+      ListAllOrganisations(client, scope);
   if (!existing.ok()) return existing.status();
   return PlanOrganisations(table, map, existing->rows, options, report);
 }
@@ -181,8 +182,13 @@ absl::Status ImportFacts(Session* session, const FactsOptions& options,
   if (!table.ok()) return table.status();
   const absl::StatusOr<Client*> client = session->client();
   if (!client.ok()) return client.status();
-  const absl::StatusOr<MapRead> map = ReadMap(*client, *structure);
+  const absl::StatusOr<std::uint64_t> root =
+      UnitIdOfCode(*client, options.unit_code, *structure);
+  if (!root.ok()) return root.status();
+  const absl::StatusOr<MapRead> map = ReadMap(*client, *structure, *root);
   if (!map.ok()) return map.status();
+  ListScope scope;
+  scope.root_unit_id = *root;
 
   FactsFileOptions file_options;
   file_options.rules = options.flags.rules();
@@ -192,7 +198,7 @@ absl::Status ImportFacts(Session* session, const FactsOptions& options,
   plan.kind = std::string(kind);
   plan.rows = table->rows.size();
   const absl::StatusOr<FactsPlan> facts =
-      kPlan(*client, *table, map->map, file_options, &plan.report);
+      kPlan(*client, scope, *table, map->map, file_options, &plan.report);
   if (!facts.ok()) return facts.status();
   plan.summary = {{"Thôn mới", "villages", facts->villages},
                   {"Tổ mới", "teams", facts->teams},
@@ -237,6 +243,9 @@ std::shared_ptr<FactsOptions> AddFacts(CLI::App* group,
   (*command)->add_option("--structure", options->structure,
                          "Codes are those of this day; by default the last day "
                          "opened");
+  (*command)->add_option("--unit-code", options->unit_code,
+                         "Only below the unit of this code; for those whose "
+                         "grant covers no more");
   return options;
 }
 

@@ -102,7 +102,8 @@ absl::Status ListTeams(Session* session, const ListOptions& options) {
         {{"position", teams->position}, {"teams", ToJsonArray(teams->rows)}});
     return absl::OkStatus();
   }
-  const absl::StatusOr<MapRead> map = ReadMap(*client, scope->structure_date);
+  const absl::StatusOr<MapRead> map =
+      ReadMap(*client, scope->structure_date, scope->root_unit_id);
   if (!map.ok()) return map.status();
   TextTable table({{"Mã tổ (team)", Align::kRight},
                    {"Tên (name)"},

@@ -86,7 +86,8 @@ absl::StatusOr<Listed<v1::DeterminationRow>> ListAllDeterminations(
       [](v1::ListDeterminationsResponse* r) { return r->mutable_rows(); });
 }
 
-absl::StatusOr<MapRead> ReadMap(Client* client, std::int32_t date) {
+absl::StatusOr<MapRead> ReadMap(Client* client, std::int32_t date,
+                                std::uint64_t root_unit_id) {
   if (date == 0) {
     const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
     if (!status.ok()) return status.status();
@@ -94,9 +95,20 @@ absl::StatusOr<MapRead> ReadMap(Client* client, std::int32_t date) {
   }
   ListScope scope;
   scope.structure_date = date;
+  scope.root_unit_id = root_unit_id;
   absl::StatusOr<Listed<v1::UnitRow>> units =
       ListAllUnits(client, scope, v1::UNIT_LEVEL_UNSPECIFIED);
   if (!units.ok()) return units.status();
+  if (root_unit_id != 0) {
+    v1::GetUnitRequest request;
+    request.set_unit_id(root_unit_id);
+    request.set_structure_date(date);
+    const absl::StatusOr<v1::GetUnitResponse> root = client->GetUnit(request);
+    if (!root.ok()) return root.status();
+    units->rows.push_back(root->unit());
+    units->rows.insert(units->rows.end(), root->path().begin(),
+                       root->path().end());
+  }
   return MapRead{units->position, UnitMap(units->rows, Date(date))};
 }
 

@@ -39,13 +39,14 @@ absl::StatusOr<Listed<v1::SyncHealthRow>> ListAllSyncHealth(
 absl::StatusOr<Listed<v1::DeterminationRow>> ListAllDeterminations(
     Client* client, v1::ListDeterminationsRequest request);
 
-// The map of a day; 0 is the last day opened. `position` and `date` are those
-// that were used.
+// The map of a day; 0 is the last day opened. With a root, that unit, what is
+// above it and what is below: all that an officer of a subtree may read.
 struct MapRead {
   std::uint64_t position = 0;
   UnitMap map;
 };
-absl::StatusOr<MapRead> ReadMap(Client* client, std::int32_t date);
+absl::StatusOr<MapRead> ReadMap(Client* client, std::int32_t date,
+                                std::uint64_t root_unit_id = 0);
 
 // The id behind a code on a day; 0 for an empty code, which means everywhere.
 absl::StatusOr<std::uint64_t> UnitIdOfCode(Client* client,

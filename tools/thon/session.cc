@@ -26,8 +26,9 @@ std::string Advice(const absl::Status& status) {
       return absl::IsUnauthenticated(status)
                  ? "the token is missing, wrong or too old: give yours with "
                    "--token-file, or ask an operator for a new one"
-                 : "your grants do not cover it: ask an operator for one "
-                   "(thon grant issue)";
+                 : "your grants do not cover it: name a unit they cover with "
+                   "--unit-code, or ask an operator for one (thon grant "
+                   "issue)";
     case kExitUsage:
       return "see --help";
     default:

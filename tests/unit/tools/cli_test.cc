@@ -176,6 +176,15 @@ TEST_F(CliTest, FactsAreOneDocumentWithTheirCount) {
   EXPECT_EQ(facts.facts_size(), 3);
 }
 
+TEST_F(CliTest, AnOfficerOfASubtreeReadsNoMoreThanIt) {
+  const std::string file = File("teams.csv",
+                                "commune_code,village_name,team_name,founded\n"
+                                "04771,Thôn Nà Xá,Tổ 1,20/05/2023\n");
+  EXPECT_EQ(Run({"team", "import", file, "--unit-code", "141"}), kExitOk)
+      << err_.str();
+  EXPECT_EQ(server_.listed_below, 11u);
+}
+
 TEST_F(CliTest, AListIsApprovedWithTheIdsOfTheDayOfTheDecision) {
   const std::string file =
       File("list.csv", "commune_code,target\n04771,nâng cao\n");

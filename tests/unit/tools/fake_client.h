@@ -32,6 +32,7 @@ struct FakeServer {
   std::map<std::string, std::string> documents;  // By hash.
   v1::SummarizeDeterminationsRequest summarized;
   v1::AdvanceClockRequest advanced;
+  std::uint64_t listed_below = 0;
 };
 
 class FakeClient final : public Client {
@@ -49,7 +50,10 @@ class FakeClient final : public Client {
   absl::StatusOr<v1::GetUnitResponse> GetUnit(
       const v1::GetUnitRequest& request) override {
     for (const v1::UnitRow& unit : server_.units) {
-      if (unit.names(0).code() != request.code()) continue;
+      if (request.unit_id() != 0 ? unit.unit_id() != request.unit_id()
+                                 : unit.names(0).code() != request.code()) {
+        continue;
+      }
       v1::GetUnitResponse response;
       *response.mutable_unit() = unit;
       return response;
@@ -59,6 +63,7 @@ class FakeClient final : public Client {
   absl::StatusOr<v1::ListUnitsResponse> ListUnits(
       const v1::ListUnitsRequest& request) override {
     if (!server_.status.ok()) return server_.status;
+    server_.listed_below = request.root_unit_id();
     v1::ListUnitsResponse response;
     Page(server_.units, request.page_token(), response.mutable_units(),
          response.mutable_next_page_token());
