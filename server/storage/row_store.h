@@ -59,9 +59,14 @@ class RowStore {
 
   virtual RowsEnd end() const = 0;
 
+  // Why Open() emptied the store, for the server's log: "" if it did not.
+  virtual std::string was_reset() const = 0;
+
   // Rows as of `position`, which may not be beyond end(). The reader holds a
   // snapshot: what is written later does not change it. It must not outlive the
-  // store. Thread-safe.
+  // store. Thread-safe. A reader that meets a damaged block stops the process
+  // (rows cannot be trusted any more) after marking the store, so that the next
+  // Open() empties it.
   virtual std::unique_ptr<RowReader> At(Position position) const = 0;
 
   // Empties the store.
