@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
+#include "server/core/limits.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
 #include "server/projections/units.h"

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
-#include "server/core/limits.h"
+#include "server/projections/activity.h"
 #include "server/projections/row_keys.h"
 #include "thon/v1/log.pb.h"
 #include "thon/v1/rows.pb.h"
@@ -23,23 +24,11 @@ void FillStandings(const RowReader& rows, const AuthorId& author,
   end = std::max(first, std::min(end, judged + 1));
   reply->set_first_sequence(first);
   reply->set_end_sequence(end);
-  // A row lies under the first number of its batch.
-  const std::uint64_t from =
-      first > limits::kBatchEventsMax ? first - limits::kBatchEventsMax : 0;
-  rows.Scan(Table::kStandings, author.view(),
-            keys::Standings(author, Sequence(from)),
-            [&](absl::string_view key, const RowVersion& row) {
-              if (keys::KeyView(key).Skip(AuthorId::kSize).U64() >= end)
-                return false;
-              v1::EntryStandings standings;
-              standings.ParseFromString(row.value);
-              for (const v1::EventStanding& standing : standings.exceptions()) {
-                if (standing.sequence() >= first && standing.sequence() < end) {
-                  *reply->add_exceptions() = standing;
-                }
-              }
-              return true;
-            });
+  if (end == first) return;
+  for (v1::EventStanding& standing :
+       StandingsOf(rows, author, Sequence(first), Sequence(end - 1))) {
+    *reply->add_exceptions() = std::move(standing);
+  }
 }
 
 }  // namespace thon
