@@ -6,52 +6,21 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
+#include "server/core/limits.h"
 #include "server/core/merkle.h"
-#include "server/core/mutex.h"
 #include "server/core/receipt.h"
+#include "server/engine/admission.h"
 #include "server/engine/as_of.h"
-#include "server/engine/author_table.h"
-#include "server/engine/commands.h"
-#include "server/engine/committer.h"
-#include "server/engine/enrolment.h"
-#include "server/engine/epochs.h"
-#include "server/engine/keys.h"
+#include "server/engine/engine_impl.h"
 #include "server/engine/log_events.h"
-#include "server/engine/projector.h"
-#include "server/engine/receipts.h"
-#include "server/engine/receive_clock.h"
-#include "server/engine/tokens.h"
-#include "server/projections/fold.h"
 #include "server/projections/grants.h"
 #include "server/storage/backup.h"
-#include "server/storage/disk_guard.h"
-#include "server/storage/row_store.h"
 
 namespace thon {
 namespace {
 
-constexpr int kFormatVersion = 1;
-constexpr int kTokenDays = 90;
-constexpr std::size_t kOriginBytesMax = 128;
 // Positions below it are in a backup.
 constexpr absl::string_view kDurablePositionKey = "backup/next_position";
-
-absl::Status CheckOptions(const EngineOptions& options) {
-  if (options.clock == nullptr || options.storage.directory.empty()) {
-    return absl::InvalidArgumentError("a clock and a directory are needed");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckLogName(absl::string_view name) {
-  if (name.empty() || name.size() > kOriginBytesMax ||
-      name.find_first_of(" +\n\r\t") != absl::string_view::npos) {
-    return absl::InvalidArgumentError(
-        "a new log needs a name without blanks or '+', at most 128 bytes, e.g. "
-        "\"thon.example/yen-bai\"");
-  }
-  return absl::OkStatus();
-}
 
 // Where one thread waits for a status that another brings.
 struct Arrival {
@@ -71,294 +40,7 @@ struct Arrival {
   }
 };
 
-std::vector<v1::Event> FirstEvents(const EngineOptions& options,
-                                   const ServerKeys& keys,
-                                   const std::string& origin, Date today) {
-  std::vector<v1::Event> events(3);
-  v1::LogOpened* opened = events[0].mutable_log_opened();
-  opened->set_origin(origin);
-  opened->set_log_key(std::string(keys.log.public_key().view()));
-  opened->set_server_author_key(
-      std::string(keys.server_author.public_key().view()));
-  opened->set_format_version(kFormatVersion);
-  opened->set_hash_algorithm("sha256");
-  opened->set_simulated_time(options.simulated);
-  opened->set_time_zone("Asia/Ho_Chi_Minh");
-  events[1].mutable_day_opened()->set_local_date(today.days);
-  v1::GrantIssued* grant = events[2].mutable_grant_issued();
-  grant->set_grant_id(1);
-  grant->set_officer_id(options.first_operator.value);
-  grant->set_role(v1::ROLE_OPERATOR);
-  grant->set_from_date(today.days);
-  return events;
-}
-
-class EngineImpl final : public Engine {
- public:
-  explicit EngineImpl(EngineOptions options)
-      : options_(std::move(options)),
-        keys_directory_(
-            (std::filesystem::path(options_.storage.directory) / "keys")
-                .string()) {}
-
-  ~EngineImpl() override { Drain(); }
-
-  absl::Status Open();
-
-  std::string new_operator_token() const override {
-    return new_operator_token_;
-  }
-  void Drain() override;
-
-  OfferedBatch Admit(const AuthorId& stream_author,
-                     v1::SealedBatch sealed) const override {
-    return AdmitBatch(authors_, stream_author, std::move(sealed));
-  }
-  OfferStatus Offer(OfferedBatch* batch, AnswerCallback answered,
-                    std::function<void()> when_room) override {
-    return committer_->Offer(batch, std::move(answered), std::move(when_room));
-  }
-  std::optional<AuthorState> FindAuthor(const AuthorId& author) const override {
-    return authors_.Find(author);
-  }
-  absl::StatusOr<Hello> MakeHello(
-      absl::string_view nonce, const AuthorId& author,
-      absl::string_view known_origin) const override;
-  absl::Status CheckReceipt(const v1::Receipt& receipt,
-                            const Hash& leaf_hash) override;
-  void Enrol(EnrolmentRequest request, Done<Enrolment> done) override {
-    enrolments_.Enrol(std::move(request), std::move(done));
-  }
-
-  Position rows_position() const override {
-    return projector_->rows_position();
-  }
-  void WaitForRows(Position position, std::int64_t timeout_ms,
-                   std::function<void(absl::Status)> done) override {
-    projector_->Wait(position, timeout_ms, std::move(done));
-  }
-  absl::Status AwaitRows(Position position, std::int64_t timeout_ms) override;
-  std::unique_ptr<RowReader> RowsAt(Position position) const override {
-    return rows_->At(position);
-  }
-  std::unique_ptr<EventSource> EventsAt(Position position) const override;
-  absl::StatusOr<Position> ResolveAsOf(const AsOfMoment& moment) const override;
-
-  absl::StatusOr<OfficerId> Authenticate(
-      absl::string_view token) const override {
-    return tokens_->Authenticate(token, Today());
-  }
-  absl::Status Authorise(OfficerId officer, v1::Role role,
-                         UnitId unit) const override;
-  void Submit(CommandRequest request, Done<CommandResult> done) override {
-    commands_.Submit(std::move(request), std::move(done));
-  }
-  void PutDocument(DocumentRequest request, Done<Position> done) override {
-    commands_.PutDocument(std::move(request), std::move(done));
-  }
-  void RecordServerEvents(std::vector<v1::Event> events,
-                          Done<RecordedRange> done) override {
-    committer_->Record(std::move(events), std::move(done));
-  }
-
-  absl::StatusOr<v1::Checkpoint> MakeCheckpoint() const override;
-  const EntryLog& log() const override { return *log_; }
-  absl::StatusOr<v1::Receipt> ReceiptOf(EntryIndex index) const override {
-    return RebuildReceipt(*log_, index);
-  }
-
-  EngineStatus status() const override;
-  void CreateToken(OfficerId officer, Date last_date,
-                   Done<std::string> done) override;
-  void RevokeTokens(OfficerId officer, Done<int> done) override;
-  void AdvanceClock(Instant to, Done<Position> done) override;
-  void OpenEpoch(bool force, Done<OpenedEpoch> done) override;
-  absl::StatusOr<Backup> CreateBackup(const std::string& directory) override;
-
- private:
-  absl::Status OpenLog(ServerKeys* keys);
-  absl::Status CheckLog(const ServerKeys& keys) const;
-  absl::Status OpenClock();
-  absl::Status OpenRows();
-  absl::Status OpenTokens();
-  // The local day by real time, for tokens.
-  Date Today() const {
-    return TimeZone::VietNam().DateOf(options_.clock->Now());
-  }
-  std::vector<Epoch> epochs() const {
-    MutexLock lock(&mu_);
-    return epochs_;
-  }
-  absl::StatusOr<Position> DurablePosition() const;
-  absl::StatusOr<EpochLink> LinkOf(const Epoch& epoch) const;
-
-  const EngineOptions options_;
-  const std::string keys_directory_;
-
-  std::unique_ptr<EntryLog> log_;
-  std::unique_ptr<RowStore> rows_;
-  AuthorTable authors_;
-  std::unique_ptr<ReceiveClock> clock_;
-  std::unique_ptr<TokenTable> tokens_;
-  std::unique_ptr<Projector> projector_;
-  std::unique_ptr<Committer> committer_;
-  Commands commands_{this};
-  Enrolments enrolments_{this, [this] { return epochs(); }};
-  std::string new_operator_token_;
-
-  mutable Mutex mu_;
-  std::vector<Epoch> epochs_ ABSL_GUARDED_BY(mu_);
-};
-
-// ---- Opening ----
-
-absl::Status EngineImpl::Open() {
-  absl::StatusOr<std::unique_ptr<EntryLog>> log =
-      EntryLog::Open(options_.storage);
-  if (!log.ok()) return log.status();
-  log_ = *std::move(log);
-  absl::StatusOr<ServerKeys> keys = absl::UnknownError("");
-  const bool is_new = log_->end().tree_size == EntryIndex(0);
-  std::string origin;
-  if (is_new) {
-    const absl::Status named = CheckLogName(options_.log_name);
-    if (!named.ok()) return named;
-    origin = absl::StrCat(options_.log_name, "/1");
-    keys = CreateKeys(keys_directory_, options_.log_key_seed,
-                      options_.server_key_seed);
-  } else {
-    absl::Status read = authors_.Load(*log_);
-    if (!read.ok()) return read;
-    absl::StatusOr<std::vector<Epoch>> declared = ReadEpochs(*log_, authors_);
-    if (!declared.ok()) return declared.status();
-    const std::optional<AuthorId> server = authors_.current_server();
-    if (declared->empty() || !server.has_value()) {
-      return absl::DataLossError(
-          "the log has entries but no server's author; restore it");
-    }
-    origin = declared->back().origin;
-    MutexLock lock(&mu_);
-    epochs_ = *std::move(declared);
-    keys = LoadKeys(keys_directory_, *server);
-  }
-  if (!keys.ok()) return keys.status();
-  if (!is_new) {
-    const absl::Status checked = CheckLog(*keys);
-    if (!checked.ok()) return checked;
-  }
-  absl::Status opened = OpenClock();
-  if (!opened.ok()) return opened;
-
-  Committer::Options committing;
-  committing.log = log_.get();
-  committing.authors = &authors_;
-  committing.clock = clock_.get();
-  committing.keys_directory = keys_directory_;
-  committing.origin = origin;
-  committing.disk_reserve_bytes = options_.disk_reserve_bytes != 0
-                                      ? options_.disk_reserve_bytes
-                                      : DiskReserveBytes(options_.storage);
-  committing.on_durable = [this] {
-    if (projector_ != nullptr) projector_->NotifyDurable();
-  };
-  committing.on_epoch = [this](const Epoch& epoch) {
-    MutexLock lock(&mu_);
-    epochs_.push_back(epoch);
-    epochs_.back().simulated = epochs_.front().simulated;
-  };
-  std::vector<v1::Event> first;
-  if (is_new) {
-    first = FirstEvents(options_, *keys, origin,
-                        TimeZone::VietNam().DateOf(clock_->Now()));
-  }
-  committer_ =
-      std::make_unique<Committer>(std::move(committing), *std::move(keys));
-  if (is_new) {
-    opened = committer_->RecordFirst(std::move(first));
-    if (!opened.ok()) return opened;
-    absl::StatusOr<std::vector<Epoch>> declared = ReadEpochs(*log_, authors_);
-    if (!declared.ok()) return declared.status();
-    MutexLock lock(&mu_);
-    epochs_ = *std::move(declared);
-  }
-  opened = committer_->LoadStop();
-  if (opened.ok()) opened = OpenTokens();
-  if (opened.ok()) opened = OpenRows();
-  if (!opened.ok()) return opened;
-  projector_->Start();
-  committer_->Start();
-  return absl::OkStatus();
-}
-
-absl::Status EngineImpl::CheckLog(const ServerKeys& keys) const {
-  MutexLock lock(&mu_);
-  if (!(epochs_.back().log_key == keys.log.public_key())) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(keys_directory_,
-                     "/log.key is not this log's key: restore DATA/keys "
-                     "from where the log came from"));
-  }
-  if (epochs_.front().simulated != options_.simulated) {
-    return absl::FailedPreconditionError(
-        options_.simulated
-            ? "the data directory was made for real time; a simulated clock "
-              "needs one of its own"
-            : "the data directory was made for simulated time; open it with a "
-              "simulated clock");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status EngineImpl::OpenClock() {
-  Instant not_before = log_->end().last_receive_time;
-  if (options_.simulated) {
-    if (log_->end().tree_size == EntryIndex(0)) {
-      not_before = options_.simulated_start;
-    }
-    const absl::StatusOr<std::string> kept = log_->GetLocal(kSimulatedClockKey);
-    std::int64_t ms = 0;
-    if (kept.ok() && absl::SimpleAtoi(*kept, &ms)) {
-      not_before = std::max(not_before, Instant(ms));
-    } else if (!kept.ok() && !absl::IsNotFound(kept.status())) {
-      return kept.status();
-    }
-  }
-  clock_ = std::make_unique<ReceiveClock>(
-      options_.simulated ? nullptr : options_.clock, not_before);
-  return absl::OkStatus();
-}
-
-absl::Status EngineImpl::OpenRows() {
-  absl::StatusOr<std::unique_ptr<RowStore>> rows =
-      RowStore::Open(options_.storage, Fold().signature());
-  if (!rows.ok()) return rows.status();
-  rows_ = *std::move(rows);
-  if (rows_->end().next_entry > log_->end().tree_size) {
-    // The log was restored from a backup and the rows were not: they show what
-    // is no longer there.
-    const absl::Status emptied = rows_->Reset();
-    if (!emptied.ok()) return emptied;
-  }
-  RowFolder::Options folding;
-  folding.cache_bytes = options_.row_cache_bytes;
-  projector_ = std::make_unique<Projector>(
-      log_.get(), rows_.get(), folding,
-      options_.disk_reserve_bytes != 0 ? options_.disk_reserve_bytes
-                                       : DiskReserveBytes(options_.storage));
-  return absl::OkStatus();
-}
-
-absl::Status EngineImpl::OpenTokens() {
-  tokens_ = std::make_unique<TokenTable>(log_.get());
-  const absl::Status loaded = tokens_->Load();
-  if (!loaded.ok()) return loaded;
-  if (!tokens_->empty()) return absl::OkStatus();
-  absl::StatusOr<std::string> token =
-      tokens_->Create(options_.first_operator, Date(Today().days + kTokenDays));
-  if (!token.ok()) return token.status();
-  new_operator_token_ = *std::move(token);
-  return absl::OkStatus();
-}
+}  // namespace
 
 void EngineImpl::Drain() {
   // The committer first: what it answers last may wait for rows.
@@ -638,17 +320,6 @@ absl::StatusOr<Backup> EngineImpl::CreateBackup(const std::string& directory) {
   const absl::Status noted = arrival->Await();
   if (!noted.ok()) return noted;
   return backup;
-}
-
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
-  const absl::Status checked = CheckOptions(options);
-  if (!checked.ok()) return checked;
-  auto engine = std::make_unique<EngineImpl>(std::move(options));
-  const absl::Status opened = engine->Open();
-  if (!opened.ok()) return opened;
-  return engine;
 }
 
 }  // namespace thon

@@ -196,6 +196,10 @@ class Engine {
   // no token at all): the caller writes it to DATA/operator.token. Else empty.
   virtual std::string new_operator_token() const = 0;
 
+  // Why Open() emptied the rows, for the server's log; "" if it did not. They
+  // are then folded again from the first entry.
+  virtual std::string rows_reset_reason() const = 0;
+
   // Stops taking, answers what was taken, closes the threads. All callbacks
   // have run when it returns. Blocks; repeating it does nothing.
   virtual void Drain() = 0;
