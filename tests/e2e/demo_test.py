@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The demo prints Yên Bái's figures, and cleans up behind itself.
+
+Method: runs tools/demo on built programs and compares its JSON, which holds the
+server's own answers, with the figures of the decisions, written out here once
+more. The clean-up is looked for among the machine's processes.
+
+  demo_test.py full|small|interrupted BIN_DIR
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MONTHS = ["2023-06", "2023-07", "2023-08", "2023-09", "2023-10", "2023-11", "2023-12"]
+BIN_DIR = ""
+
+
+def demo(folder, *more):
+    return [ROOT / "tools" / "demo", "--json", "--no-build", "--bin-dir", BIN_DIR, "--dir", folder, *more]
+
+
+def processes_of(folder):
+    """Command lines of living processes that name `folder`."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit() or int(process.name) == os.getpid():
+            continue
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # It has just ended.
+        if str(folder) in command:
+            found.append(command)
+    return found
+
+
+class DemoTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="thon-demo-test.")  # pylint: disable=consider-using-with
+        self.addCleanup(self.folder.cleanup)
+
+    def run_once(self, *more):
+        done = subprocess.run(demo(self.folder.name, "--once", *more), stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(processes_of(self.folder.name), [])
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        return json.loads(done.stdout)
+
+    def states(self, result, date):
+        """{state: [(month, teams, vnd)]} of the teams as of a date."""
+        states = {}
+        for row in result["as_of"]:
+            if row["date"] == date:
+                states.setdefault(row["state"], []).append((row["month"], row["teams"], row["vnd"]))
+        return states
+
+    def check_log(self, result):
+        """What was recorded is in the log exactly once, and nothing else is."""
+        self.assertEqual(result["events_in_log"], result["events_recorded"])
+        self.assertEqual((result["lost"], result["duplicates"], result["never_recorded"]), (0, 0, 0))
+        self.assertGreater(result["batches_sent_again"], 0)
+
+
+class Full(DemoTest):
+    def test_the_payroll_of_2023_comes_out_to_the_dong(self):
+        result = self.run_once()
+        self.assertEqual(result["teams"], 1356)
+        self.assertEqual(result["supported_teams"], 771)
+        self.assertEqual(result["team_months"], 5397)
+        self.assertEqual(result["total_vnd"], 2_698_500_000)
+        self.assertEqual(result["month_vnd"], {month: 385_500_000 for month in MONTHS})
+
+        # Nothing is paid before the funding decision of 12 October is recorded;
+        # then it reaches back.
+        for date, months in (("2023-09-30", MONTHS[:4]), ("2023-10-11", MONTHS[:5])):
+            self.assertEqual(self.states(result, date), {
+                "COVERED_UNFUNDED": [(month, 771, 0) for month in months],
+                "NOT_COVERED": [(month, 585, 0) for month in months]})
+        self.assertEqual(self.states(result, "2023-10-13"), {
+            "PROVISIONAL": [(month, 771, 385_500_000) for month in MONTHS[:5]],
+            "NOT_COVERED": [(month, 585, 0) for month in MONTHS[:5]]})
+
+        others = result["unsupported_teams"]
+        self.assertEqual((others["count"], others["vnd"]), (585, 0))
+        self.assertEqual(others["reasons"], {"COMMUNE_NOT_REGISTERED": 585})
+        self.assertEqual(others["with_activity"], 585)
+        organisations = result["organisations"]
+        self.assertEqual((organisations["count"], organisations["vnd"]), (18, 0))
+        self.assertEqual(organisations["reasons"], {"NOT_A_TEAM": 18})
+        self.assertEqual(organisations["with_activity"], 18)
+
+        self.check_log(result)
+        self.assertGreaterEqual(result["phones"], 1374)
+        self.assertGreaterEqual(result["events_recorded"], 200_000)
+        self.assertGreaterEqual(result["phones_killed"] * 20, result["phones"])
+        self.assertGreaterEqual(result["longest_offline_days"], 49)
+        self.assertGreater(result["successor_keys"], 0)
+        self.assertGreater(result["seconds"], 0)
+
+
+class Small(DemoTest):
+    def test_another_seed_draws_another_life_and_the_same_money(self):
+        result = self.run_once("--scale", "small", "--seed", "5")
+        self.assertEqual((result["teams"], result["supported_teams"], result["team_months"]), (30, 17, 119))
+        self.assertEqual(result["total_vnd"], 59_500_000)
+        self.check_log(result)
+
+
+class Interrupted(DemoTest):
+    def test_whatever_ends_the_demo_ends_its_programs(self):
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(how), tempfile.TemporaryDirectory(prefix="thon-demo-test.") as folder:
+                with subprocess.Popen(demo(folder, "--once", "--scale", "small"), stdout=subprocess.DEVNULL) as running:
+                    journal = Path(folder) / "fleet" / "journal.0"
+                    while not journal.exists() and running.poll() is None:
+                        time.sleep(0.01)
+                    running.send_signal(how)
+                self.assertNotEqual(running.returncode, 0)
+                # Dying takes its moment; ctest ends a wait that has no end.
+                while processes_of(folder):
+                    time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in ("full", "small", "interrupted"):
+        sys.exit(__doc__)
+    BIN_DIR = sys.argv[2]
+    unittest.main(argv=[sys.argv[0], sys.argv[1].capitalize(), "-v"])
