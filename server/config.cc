@@ -23,6 +23,7 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
   app.set_config("--config", "",
                  "Configuration file (TOML or INI); its keys are the names of "
                  "the flags below");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option("--data", config->data,
                  "Data directory; made at the first start")
       ->required();

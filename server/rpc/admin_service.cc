@@ -1,5 +1,7 @@
 #include <grpcpp/server_context.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -47,6 +49,13 @@ class AdminService final : public v1::AdminService::CallbackService {
                            "a name has 1 to 64 letters, digits, - or _"),
                        "INVALID_FIELD"),
             "name"));
+      }
+      // The directory of all backups; the one of this backup must be new.
+      std::error_code error;
+      std::filesystem::create_directories(backup_dir_, error);
+      if (error) {
+        return finish(absl::UnavailableError(
+            absl::StrCat("cannot make ", backup_dir_, ": ", error.message())));
       }
       absl::StatusOr<Backup> backup =
           engine.CreateBackup(absl::StrCat(backup_dir_, "/", name));

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/civil.h"
 #include "server/core/hash.h"
+#include "server/engine/keys.h"
 #include "server/storage/backup.h"
 #include "server/storage/entry_log.h"
 #include "tools/thon/command_options.h"
@@ -58,6 +59,10 @@ absl::Status Restore(Session* session, const RestoreOptions& options) {
   const absl::StatusOr<BackupInfo> restored =
       RestoreBackup(options.backup, storage);
   if (!restored.ok()) return restored.status();
+  // Without them no server can go on with the log.
+  const absl::Status keys =
+      CopyKeys(options.backup + "/keys", storage.directory + "/keys");
+  if (!keys.ok()) return keys;
   const bool equal = restored->root == expected->root &&
                      restored->end.tree_size == expected->end.tree_size;
   if (session->json) {
