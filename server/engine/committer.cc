@@ -350,7 +350,8 @@ void Committer::CommitItems(std::vector<Item> items) {
     } else if (next.item->kind == Item::Kind::kRecord) {
       next.item->recorded(next.range);
     } else if (!next.decision.ok()) {
-      next.item->answered({next.decision.status(), {}});
+      // What is stored cannot be read; the phone keeps the batch.
+      next.item->answered({CommitStateStatus(CommitState::kDiskFailed), {}});
     } else {
       Answered answered;
       answered.answer = std::move(next.decision->answer);

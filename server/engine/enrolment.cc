@@ -1,6 +1,5 @@
 #include "server/engine/enrolment.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -129,9 +128,10 @@ absl::Status Enrolments::CheckLost(const EnrolmentRequest& request,
 void Enrolments::Start(JobPtr job) {
   {
     MutexLock lock(&mu_);
-    const bool free = std::none_of(
-        job->claims.begin(), job->claims.end(),
-        [&](const std::string& c) { return claimed_.count(c) > 0; });
+    bool free = true;
+    for (const std::string& claim : job->claims) {
+      free = free && claimed_.count(claim) == 0;
+    }
     if (!free && waiting_.size() < kWaitingMax) {
       waiting_.push_back(std::move(job));
       return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "server/core/check.h"
 
@@ -23,9 +24,11 @@ RowOverlay::~RowOverlay() = default;
 void RowOverlay::SetBase(std::unique_ptr<RowReader> base) {
   THON_CHECK(touched_.empty());
   base_ = std::move(base);
-  for (auto& table : dirty_) {
-    for (auto& [key, node] : table) node->dirty = false;
-    table.clear();
+  for (DirtyTable& table : dirty_) {
+    for (Node* node : table.unordered) node->dirty = false;
+    for (auto& [key, node] : table.ordered) node->dirty = false;
+    table.unordered.clear();
+    table.ordered.clear();
   }
   if (bytes_ > cache_bytes_) Evict();
   ++write_;
@@ -37,7 +40,7 @@ void RowOverlay::Evict() {
   constexpr std::size_t kAges = 64;
   std::array<std::size_t, kAges> bytes_of_age{};
   const auto size_of = [](const Node& node) {
-    return kNodeBytes + node.key.size() + (node.value ? node.value->size() : 0);
+    return kNodeBytes + node.key_size + (node.value ? node.value->size() : 0);
   };
   const auto age_of = [this](const Node& node) {
     return std::min<std::size_t>(write_ - node.used, kAges - 1);
@@ -68,7 +71,7 @@ void RowOverlay::BeginEntry(Position position) {
 std::vector<NewRowVersion> RowOverlay::EndEntry() {
   std::sort(touched_.begin(), touched_.end(), [](Node* a, Node* b) {
     if (a->table != b->table) return a->table < b->table;
-    return a->key < b->key;
+    return a->key() < b->key();
   });
   std::vector<NewRowVersion> versions;
   versions.reserve(touched_.size());
@@ -77,8 +80,8 @@ std::vector<NewRowVersion> RowOverlay::EndEntry() {
     if (node->value == node->before) {
       node->position = node->before_position;
     } else {
-      versions.push_back(
-          {static_cast<Table>(node->table), node->key, node->value});
+      versions.push_back({static_cast<Table>(node->table),
+                          std::string(node->key()), node->value});
     }
     node->before.reset();
   }
@@ -86,27 +89,35 @@ std::vector<NewRowVersion> RowOverlay::EndEntry() {
   return versions;
 }
 
+void RowOverlay::FreeNode::operator()(Node* node) const {
+  node->~Node();
+  ::operator delete(node);
+}
+
+RowOverlay::NodePtr RowOverlay::NewNode(const NodeKey& key) {
+  void* memory = ::operator new(sizeof(Node) + key.key.size());
+  Node* node = new (memory) Node;
+  node->table = key.table;
+  node->key_size = static_cast<std::uint32_t>(key.key.size());
+  std::copy(key.key.begin(), key.key.end(), reinterpret_cast<char*>(node + 1));
+  return NodePtr(node);
+}
+
 RowOverlay::Node& RowOverlay::Load(Table table, absl::string_view key) const {
   const NodeKey wanted{static_cast<std::uint8_t>(table), key};
-  const auto it = nodes_.find(wanted);
-  if (it != nodes_.end()) {
-    (*it)->used = write_;
-    return **it;
-  }
-  auto node = std::make_unique<Node>();
-  node->table = wanted.table;
-  node->key = std::string(key);
-  node->used = write_;
-  std::optional<RowVersion> row = base_->Get(table, key);
-  if (row.has_value()) {
-    node->value = std::move(row->value);
-    node->position = row->position;
-  }
-  bytes_ +=
-      kNodeBytes + node->key.size() + (node->value ? node->value->size() : 0);
-  Node& result = *node;
-  nodes_.insert(std::move(node));
-  return result;
+  const auto it = nodes_.lazy_emplace(wanted, [&](const auto& construct) {
+    NodePtr node = NewNode(wanted);
+    std::optional<RowVersion> row = base_->Get(table, key);
+    if (row.has_value()) {
+      node->value = std::move(row->value);
+      node->position = row->position;
+    }
+    bytes_ +=
+        kNodeBytes + node->key_size + (node->value ? node->value->size() : 0);
+    construct(std::move(node));
+  });
+  (*it)->used = write_;
+  return **it;
 }
 
 std::optional<RowVersion> RowOverlay::Get(Table table,
@@ -118,7 +129,10 @@ std::optional<RowVersion> RowOverlay::Get(Table table,
 
 void RowOverlay::Scan(Table table, absl::string_view prefix,
                       absl::string_view start, const Visitor& visit) const {
-  const auto& over = dirty_[IndexOf(table)];
+  DirtyTable& dirty = dirty_[IndexOf(table)];
+  for (Node* node : dirty.unordered) dirty.ordered.emplace(node->key(), node);
+  dirty.unordered.clear();
+  const auto& over = dirty.ordered;
   auto it = over.lower_bound(std::max(prefix, start));
   bool more = true;
   const auto in_prefix = [&](absl::string_view key) {
@@ -130,7 +144,7 @@ void RowOverlay::Scan(Table table, absl::string_view prefix,
            (end == nullptr || it->first < *end)) {
       const Node& node = *(it++)->second;
       if (node.value.has_value()) {
-        more = visit(node.key, RowVersion{*node.value, node.position});
+        more = visit(node.key(), RowVersion{*node.value, node.position});
       }
     }
   };
@@ -170,7 +184,7 @@ void RowOverlay::Write(Table table, absl::string_view key,
   node.position = position_;
   if (!node.dirty) {
     node.dirty = true;
-    dirty_[node.table].emplace(node.key, &node);
+    dirty_[node.table].unordered.push_back(&node);
   }
 }
 
@@ -186,7 +200,7 @@ std::vector<std::string> RowOverlay::Changed(Table table) const {
   std::vector<std::string> keys;
   for (const Node* node : touched_) {
     if (node->table == static_cast<std::uint8_t>(table)) {
-      keys.push_back(node->key);
+      keys.emplace_back(node->key());
     }
   }
   std::sort(keys.begin(), keys.end());

@@ -47,9 +47,14 @@ class RowOverlay final : public RowWriter {
   std::vector<std::string> Changed(Table table) const override;
 
  private:
+  // A row. Its key lies behind it in the same allocation: there are millions.
   struct Node {
+    absl::string_view key() const {
+      return {reinterpret_cast<const char*>(this + 1), key_size};
+    }
+
+    std::uint32_t key_size = 0;
     std::uint8_t table = 0;
-    std::string key;
     std::optional<std::string> value;
     Position position;
     bool dirty = false;    // Not in the base.
@@ -58,6 +63,10 @@ class RowOverlay final : public RowWriter {
     Position before_position;
     std::uint32_t used = 0;  // The write before which it was last used.
   };
+  struct FreeNode {
+    void operator()(Node* node) const;
+  };
+  using NodePtr = std::unique_ptr<Node, FreeNode>;
   struct NodeKey {
     std::uint8_t table;
     absl::string_view key;
@@ -68,16 +77,14 @@ class RowOverlay final : public RowWriter {
       return absl::Hash<std::pair<std::uint8_t, absl::string_view>>()(
           {k.table, k.key});
     }
-    std::size_t operator()(const std::unique_ptr<Node>& n) const {
-      return (*this)(NodeKey{n->table, n->key});
+    std::size_t operator()(const NodePtr& n) const {
+      return (*this)(NodeKey{n->table, n->key()});
     }
   };
   struct NodeEqual {
     using is_transparent = void;
     static NodeKey KeyOf(const NodeKey& k) { return k; }
-    static NodeKey KeyOf(const std::unique_ptr<Node>& n) {
-      return {n->table, n->key};
-    }
+    static NodeKey KeyOf(const NodePtr& n) { return {n->table, n->key()}; }
     template <typename A, typename B>
     bool operator()(const A& a, const B& b) const {
       const NodeKey x = KeyOf(a);
@@ -86,6 +93,14 @@ class RowOverlay final : public RowWriter {
     }
   };
 
+  // Rows of a table that are not in the base. They are put in order only when
+  // the table is scanned.
+  struct DirtyTable {
+    std::vector<Node*> unordered;
+    absl::btree_map<absl::string_view, Node*> ordered;
+  };
+
+  static NodePtr NewNode(const NodeKey& key);
   // The row, read from the base when it is not here.
   Node& Load(Table table, absl::string_view key) const;
   void Write(Table table, absl::string_view key,
@@ -96,13 +111,11 @@ class RowOverlay final : public RowWriter {
   std::unique_ptr<RowReader> base_;
   Position position_;
   // Reading fills the cache, so these change in const methods.
-  mutable absl::flat_hash_set<std::unique_ptr<Node>, NodeHash, NodeEqual>
-      nodes_;
+  mutable absl::flat_hash_set<NodePtr, NodeHash, NodeEqual> nodes_;
   mutable std::size_t bytes_ = 0;
   std::uint32_t write_ = 0;
   std::vector<Node*> touched_;
-  // Rows not in the base, by table, in key order; for scans.
-  std::vector<absl::btree_map<absl::string_view, Node*>> dirty_;
+  mutable std::vector<DirtyTable> dirty_;  // By table.
 };
 
 }  // namespace thon
