@@ -57,8 +57,12 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
       ->capture_default_str();
   app.add_flag("--rebuild-rows", config->rebuild_rows,
                "Fold all rows again from the log before serving");
+  app.add_flag("--new-operator-token", config->new_operator_token,
+               "Write officer 1 a new token to DATA/operator.token: when all "
+               "tokens have expired, or after a restore");
   app.add_option("--disk-reserve-bytes", config->disk_reserve_bytes,
-                 "Free space below which nothing is recorded (default: 2 GiB)");
+                 "Free space below which nothing is recorded (default: 2 GiB)")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--drain-seconds", config->drain_seconds,
                  "Longest graceful stop after SIGTERM")
       ->check(CLI::Range(1, 600))

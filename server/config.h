@@ -22,7 +22,8 @@ struct Config {
   std::string log_level = "info";         // trace debug info warn error off.
   std::string log_format = "text";        // text or json.
   bool rebuild_rows = false;              // Fold all rows again before serving.
-  std::uint64_t disk_reserve_bytes = 0;   // 0: the default of limits.h.
+  bool new_operator_token = false;        // Write officer 1 a new token.
+  std::int64_t disk_reserve_bytes = 0;    // 0: the default of limits.h.
   int drain_seconds = 20;                 // Longest graceful stop.
 };
 

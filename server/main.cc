@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -32,6 +33,8 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitData = 3;
+// Who gets OPERATOR on a new log.
+constexpr OfficerId kFirstOperator(1);
 
 void SetUpLog(const Config& config) {
   // The standard output is for what a person asked for; logs go beside it.
@@ -102,7 +105,9 @@ absl::StatusOr<EngineOptions> MakeEngineOptions(const Config& config,
   options.log_name = config.origin;
   options.simulated = config.simulate;
   options.clock = clock;
-  options.disk_reserve_bytes = config.disk_reserve_bytes;
+  options.first_operator = kFirstOperator;
+  options.disk_reserve_bytes =
+      static_cast<std::uint64_t>(config.disk_reserve_bytes);
   if (!config.sim_start.empty()) {
     const absl::StatusOr<Instant> start = ParseInstant(config.sim_start);
     if (!start.ok()) return start.status();
@@ -126,6 +131,26 @@ absl::Status AwaitAllRows(Engine& engine) {
     spdlog::info("rows are at position {} of {}", engine.rows_position().value,
                  last.value);
   }
+}
+
+// The token that the engine made, or a new one if it was asked for.
+absl::Status WriteOperatorToken(const Config& config, Engine& engine) {
+  std::string token = engine.new_operator_token();
+  if (token.empty() && config.new_operator_token) {
+    std::promise<absl::StatusOr<std::string>> made;
+    engine.CreateToken(kFirstOperator, Date(),
+                       [&made](absl::StatusOr<std::string> result) {
+                         made.set_value(std::move(result));
+                       });
+    absl::StatusOr<std::string> result = made.get_future().get();
+    if (!result.ok()) return result.status();
+    token = *std::move(result);
+  }
+  if (token.empty()) return absl::OkStatus();
+  const std::string path = config.data + "/operator.token";
+  const absl::Status written = WriteSecretFile(path, token + "\n");
+  if (written.ok()) spdlog::info("the operator's token is in {}", Quoted(path));
+  return written;
 }
 
 // Blocks until SIGTERM or SIGINT. A second one, while draining, kills.
@@ -178,13 +203,8 @@ int Run(const Config& config) {
     if (!folded.ok()) return Fail(folded);
   }
 
-  if (const std::string token = (*engine)->new_operator_token();
-      !token.empty()) {
-    const std::string path = config.data + "/operator.token";
-    const absl::Status written = WriteSecretFile(path, token + "\n");
-    if (!written.ok()) return Fail(written);
-    spdlog::info("the first operator's token is in {}", Quoted(path));
-  }
+  const absl::Status token = WriteOperatorToken(config, **engine);
+  if (!token.ok()) return Fail(token);
   absl::StatusOr<TlsFiles> tls;
   RpcOptions rpc;
   rpc.listen = config.listen;
@@ -193,6 +213,7 @@ int Run(const Config& config) {
     tls = LoadOrMakeTls(config.data + "/tls", TlsNames(config), clock.Now());
     if (!tls.ok()) return Fail(tls.status());
     rpc.tls = &*tls;
+    rpc.tls_dir = config.data + "/tls";
     spdlog::info("certificate authority SHA-256 {}", tls->ca_fingerprint);
   } else {
     spdlog::warn("plain text: only for tests on this machine");

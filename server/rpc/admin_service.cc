@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
+#include "server/engine/keys.h"
 #include "server/rpc/services.h"
 #include "thon/v1/admin_service.grpc.pb.h"
 
@@ -28,8 +29,10 @@ bool IsBackupName(absl::string_view name) {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  AdminService(const Calls* calls, std::string backup_dir)
-      : calls_(calls), backup_dir_(std::move(backup_dir)) {}
+  AdminService(const Calls* calls, std::string backup_dir, std::string tls_dir)
+      : calls_(calls),
+        backup_dir_(std::move(backup_dir)),
+        tls_dir_(std::move(tls_dir)) {}
 
   grpc::ServerUnaryReactor* CreateBackup(
       grpc::CallbackServerContext* context,
@@ -60,6 +63,11 @@ class AdminService final : public v1::AdminService::CallbackService {
       absl::StatusOr<Backup> backup =
           engine.CreateBackup(absl::StrCat(backup_dir_, "/", name));
       if (!backup.ok()) return finish(backup.status());
+      if (!tls_dir_.empty()) {
+        const absl::Status copied =
+            CopyKeys(tls_dir_, absl::StrCat(backup->path, "/tls"));
+        if (!copied.ok()) return finish(copied);
+      }
       response->set_path(backup->path);
       *response->mutable_checkpoint() = backup->checkpoint;
       finish(absl::OkStatus());
@@ -153,13 +161,16 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   const Calls* const calls_;
   const std::string backup_dir_;
+  const std::string tls_dir_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeAdminService(const Calls* calls,
-                                                std::string backup_dir) {
-  return std::make_unique<AdminService>(calls, std::move(backup_dir));
+                                                std::string backup_dir,
+                                                std::string tls_dir) {
+  return std::make_unique<AdminService>(calls, std::move(backup_dir),
+                                        std::move(tls_dir));
 }
 
 }  // namespace thon

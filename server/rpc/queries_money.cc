@@ -91,6 +91,32 @@ absl::Status CheckPolicyId(const std::string& policy_id) {
       "policy_id");
 }
 
+// That the policy was published, as far as the view sees, and that the range of
+// months is one. A mistyped name is no province that owes nothing.
+absl::Status CheckRange(const RowReader& rows, const std::string& policy_id,
+                        std::int32_t first_month, std::int32_t last_month) {
+  const absl::Status named = CheckPolicyId(policy_id);
+  if (!named.ok()) return named;
+  if (last_month != 0 && last_month < first_month) {
+    return WithField(WithReason(absl::InvalidArgumentError(
+                                    "the last month is before the first"),
+                                "INVALID_FIELD"),
+                     "last_month");
+  }
+  bool published = false;
+  rows.Scan(Table::kPolicy, keys::Key().Text(policy_id).Take(), "",
+            [&](absl::string_view, const RowVersion&) {
+              published = true;
+              return false;
+            });
+  if (published) return absl::OkStatus();
+  return WithReason(
+      absl::NotFoundError(absl::StrCat(
+          "no policy ", policy_id,
+          " was published at that moment; `thon policy list` names them")),
+      "NOT_FOUND");
+}
+
 // The first published policy that has a determination about this month.
 std::string FindPolicyFor(const RowReader& rows, Month month, int kind,
                           std::uint64_t beneficiary) {
@@ -169,7 +195,10 @@ absl::Status ListDeterminationsQuery(
     const v1::ListDeterminationsRequest& request, const ReadView& view,
     const MayRead& may_read, v1::ListDeterminationsResponse* response) {
   absl::Status status = may_read(UnitId(request.root_unit_id()));
-  if (status.ok()) status = CheckPolicyId(request.policy_id());
+  if (status.ok()) {
+    status = CheckRange(*view.rows, request.policy_id(), request.first_month(),
+                        request.last_month());
+  }
   if (!status.ok()) return status;
   const absl::StatusOr<int> page_size = PageSize(request.page_size());
   if (!page_size.ok()) return page_size.status();
@@ -215,7 +244,10 @@ absl::Status SummarizeDeterminationsQuery(
     const v1::SummarizeDeterminationsRequest& request, const ReadView& view,
     const MayRead& may_read, v1::SummarizeDeterminationsResponse* response) {
   absl::Status status = may_read(UnitId(request.root_unit_id()));
-  if (status.ok()) status = CheckPolicyId(request.policy_id());
+  if (status.ok()) {
+    status = CheckRange(*view.rows, request.policy_id(), request.first_month(),
+                        request.last_month());
+  }
   if (!status.ok()) return status;
   struct Sum {
     std::int64_t count = 0;

@@ -17,6 +17,7 @@ struct RpcOptions {
   const TlsFiles* tls = nullptr;  // Null: plain text; the caller has checked
                                   // that `listen` is loopback.
   std::string backup_dir;
+  std::string tls_dir;  // Copied with each backup; empty: none.
 };
 
 class RpcServer {

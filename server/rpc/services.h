@@ -29,9 +29,12 @@ std::unique_ptr<grpc::Service> MakeQueryService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeCommandService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakePolicyService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeAuditService(const Calls* calls);
-// `backup_dir` is where CreateBackup puts its directories.
+// `backup_dir` is where CreateBackup puts its directories; each gets a copy of
+// `tls_dir`, so that a restored server is the one that phones know. Empty:
+// none.
 std::unique_ptr<grpc::Service> MakeAdminService(const Calls* calls,
-                                                std::string backup_dir);
+                                                std::string backup_dir,
+                                                std::string tls_dir);
 
 }  // namespace thon
 

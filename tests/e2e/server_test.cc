@@ -76,6 +76,7 @@ TEST(ServerFlagsTest, TheConfigurationFileHasAKeyForEveryFlag) {
       {"log-level", "\"info\""},
       {"log-format", "\"json\""},
       {"rebuild-rows", "false"},
+      {"new-operator-token", "false"},
       {"disk-reserve-bytes", "1048576"},
       {"drain-seconds", "5"}};
   std::ofstream file(folder / "thond.toml");

@@ -28,7 +28,7 @@ constexpr char kResumable[] =
 constexpr char kAtomic[] =
     "Atomic: A batch is in the log as a whole or not at all.";
 constexpr char kVerifiable[] =
-    "Verifiable: Every answer is signed, and the log's tree proves what it "
+    "Verifiable: Every receipt is signed, and the log's tree proves what it "
     "holds.";
 constexpr char kReplayable[] =
     "Replayable: The same log gives the same rows, byte for byte.";

@@ -63,6 +63,12 @@ absl::Status Restore(Session* session, const RestoreOptions& options) {
   const absl::Status keys =
       CopyKeys(options.backup + "/keys", storage.directory + "/keys");
   if (!keys.ok()) return keys;
+  // Phones and offices know the server by its certificate authority.
+  if (DirectoryExists(options.backup + "/tls")) {
+    const absl::Status tls =
+        CopyKeys(options.backup + "/tls", storage.directory + "/tls");
+    if (!tls.ok()) return tls;
+  }
   const bool equal = restored->root == expected->root &&
                      restored->end.tree_size == expected->end.tree_size;
   if (session->json) {
