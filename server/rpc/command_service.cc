@@ -3,12 +3,23 @@
 #include <utility>
 
 #include "server/core/error_info.h"
+#include "server/core/hash.h"
+#include "server/core/limits.h"
 #include "server/rpc/permissions.h"
 #include "server/rpc/services.h"
 #include "thon/v1/command_service.grpc.pb.h"
 
 namespace thon {
 namespace {
+
+// Whether a request holds all parts of its document.
+bool IsWhole(const v1::PutDocumentRequest& request) {
+  const std::size_t parts =
+      (request.content().size() + limits::kDocumentPartBytesMax - 1) /
+      limits::kDocumentPartBytesMax;
+  return request.first_part() == 0 && request.part_count() >= 0 &&
+         parts == static_cast<std::size_t>(request.part_count());
+}
 
 class CommandService final : public v1::CommandService::CallbackService {
  public:
@@ -59,6 +70,16 @@ class CommandService final : public v1::CommandService::CallbackService {
       }
       document.first_part = request->first_part();
       document.part_count = request->part_count();
+      // One that comes whole is held against its name before any part of it is
+      // in the log for ever.
+      if (IsWhole(*request) &&
+          Sha256Of(document.content) != document.document_hash) {
+        return finish(WithField(
+            WithReason(absl::InvalidArgumentError(
+                           "the content's SHA-256 is not document_hash"),
+                       "INVALID_FIELD"),
+            "document_hash"));
+      }
       calls_->engine().PutDocument(std::move(document),
                                    [response, finish = std::move(finish)](
                                        absl::StatusOr<Position> position) {

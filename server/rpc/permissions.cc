@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "server/core/error_info.h"
 #include "server/projections/row_keys.h"
 #include "thon/v1/rows.pb.h"
 
@@ -25,8 +24,8 @@ absl::Status HoldsAnyGrant(const Engine& engine, OfficerId officer,
                return !holds;
              });
   if (holds) return absl::OkStatus();
-  return WithReason(absl::PermissionDeniedError("no grant allows this"),
-                    "NOT_PERMITTED");
+  return absl::PermissionDeniedError(
+      "no grant of yours allows this; ask an operator for one");
 }
 
 }  // namespace thon

@@ -74,6 +74,17 @@ UnitId LastUnit(const v1::TeamRow& team, Date today) {
   return UnitId(team.units(team.units_size() - 1).unit_id());
 }
 
+// The unit of an author's team or organisation; 0 if neither is known.
+UnitId UnitOfAuthor(const RowReader& rows, std::uint64_t team_id,
+                    std::uint64_t organisation_id, Date today) {
+  if (const auto team = GetTeam(rows, TeamId(team_id))) {
+    return LastUnit(*team, today);
+  }
+  const auto organisation =
+      GetOrganisation(rows, OrganisationId(organisation_id));
+  return organisation.has_value() ? UnitId(organisation->unit_id()) : UnitId(0);
+}
+
 }  // namespace
 
 absl::Status PinPage(absl::string_view token, v1::ReadOptions* options) {
@@ -264,15 +275,21 @@ absl::Status ListStandingsQuery(const v1::ListStandingsRequest& request,
   }
   const RowReader& rows = *view.rows;
   const auto author = GetAuthor(rows, id);
-  UnitId unit;
-  if (author.has_value() && author->team_id() != 0) {
-    if (const auto team = GetTeam(rows, TeamId(author->team_id()))) {
-      unit = LastUnit(*team, view.local_date);
-    }
-  }
+  const UnitId unit =
+      author.has_value()
+          ? UnitOfAuthor(rows, author->team_id(), author->organisation_id(),
+                         view.local_date)
+          : UnitId(0);
   const absl::Status permitted = may_read(unit);
   if (!permitted.ok()) return permitted;
   if (!author.has_value()) return NotFound("author");
+  if (request.end_sequence() != 0 &&
+      request.end_sequence() < request.first_sequence()) {
+    return WithField(WithReason(absl::InvalidArgumentError(
+                                    "the range ends before it begins"),
+                                "INVALID_FIELD"),
+                     "end_sequence");
+  }
   const std::uint64_t first =
       std::max<std::uint64_t>(request.first_sequence(), 1);
   std::uint64_t end = request.end_sequence();
@@ -294,13 +311,11 @@ absl::Status ListSyncHealthQuery(const v1::ListSyncHealthRequest& request,
       [&](absl::string_view, const RowVersion& row) {
         v1::SyncHealthRow health;
         health.ParseFromString(row.value);
-        if (root.value != 0) {
-          const auto team = GetTeam(rows, TeamId(health.team_id()));
-          if (!team.has_value() ||
-              !IsBelow(rows, LastUnit(*team, view.local_date), root,
-                       view.local_date)) {
-            return false;
-          }
+        if (!IsBelow(rows,
+                     UnitOfAuthor(rows, health.team_id(),
+                                  health.organisation_id(), view.local_date),
+                     root, view.local_date)) {
+          return false;
         }
         *response->add_rows() = std::move(health);
         return true;
