@@ -198,6 +198,9 @@ int Run(const Config& config) {
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Open(*std::move(options));
   if (!engine.ok()) return Fail(engine.status());
+  if (const auto reason = (*engine)->rows_reset_reason(); !reason.empty()) {
+    spdlog::warn("rows are folded again from the log: {}", Quoted(reason));
+  }
   if (config.rebuild_rows) {
     const absl::Status folded = AwaitAllRows(**engine);
     if (!folded.ok()) return Fail(folded);

@@ -7,6 +7,8 @@ namespace thon {
 namespace {
 
 constexpr std::int64_t kWallClockToleranceMs = 10 * 60 * 1000;
+// No server was heard, and no team at work, before 2000-01-01T00:00:00Z.
+constexpr std::int64_t kEarliestMs = 946'684'800'000;
 // Anchors kept for events to come. A phone that drains an outbox of several
 // boots needs two; more only if it hears the server often while it drains.
 constexpr int kAnchorsMax = 8;
@@ -91,10 +93,11 @@ void DropPassedAnchors(const ClockReading& last, Anchors* anchors) {
 bool Trust(const Anchors& anchors, Item* item) {
   const v1::Anchor* anchor = AnchorOf(anchors, item->reading);
   if (anchor == nullptr) return false;
-  const std::int64_t instant_ms = std::min(
+  const std::int64_t measured_ms =
       Add(anchor->server_time_ms(),
-          Subtract(item->reading.monotonic_ms, anchor->monotonic_ms())),
-      item->receive_ms);
+          Subtract(item->reading.monotonic_ms, anchor->monotonic_ms()));
+  const std::int64_t instant_ms =
+      std::min(std::max(measured_ms, kEarliestMs), item->receive_ms);
   item->quality = v1::TIME_QUALITY_TRUSTED;
   item->earliest_ms = item->latest_ms = instant_ms;
   return true;
@@ -218,7 +221,8 @@ std::vector<JudgedTime> FoldReadings(const std::optional<v1::Anchor>& anchor,
                                      absl::Span<const ClockReading> readings,
                                      Instant receive_time,
                                      v1::AuthorTimelineRow* timeline) {
-  if (anchor.has_value() && anchor->server_time_ms() <= receive_time.ms) {
+  if (anchor.has_value() && anchor->server_time_ms() >= kEarliestMs &&
+      anchor->server_time_ms() <= receive_time.ms) {
     AddAnchor(*anchor, timeline->mutable_anchors());
   }
   const std::size_t earlier = timeline->open_size();

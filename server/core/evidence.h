@@ -54,14 +54,16 @@ struct JudgedTime {
 };
 
 // Above this many events without an anchor, the oldest keep their judgement.
-inline constexpr int kOpenReadingsMax = 4096;
+// All that are open are judged again with every batch.
+inline constexpr int kOpenReadingsMax = 512;
 
 // Folds one batch of the author into `*timeline` (a row; start with an empty
 // one) and returns a judgement for every event of the batch and for each
 // earlier event whose judgement changed, ascending by sequence.
 //
 // `anchor` is the batch's, not set if it has none. An anchor whose server time
-// is later than `receive_time` is impossible and ignored.
+// is later than `receive_time`, or before the year 2000, is impossible and
+// ignored. Readings may be any number; no TRUSTED instant is before 2000.
 std::vector<JudgedTime> FoldReadings(const std::optional<v1::Anchor>& anchor,
                                      absl::Span<const ClockReading> readings,
                                      Instant receive_time,

@@ -21,6 +21,8 @@ static_assert(kBatchBytesMax + kEntryTrailerBytes <= kEntryBytesMax);
 inline constexpr std::size_t kEventBytesMax = 48 * kKiB;
 static_assert(kEventBytesMax + 4 * kKiB <= kBatchBytesMax);
 inline constexpr std::size_t kAppVersionBytesMax = 64;
+// What the committer adds to an event of the server's: number and time.
+inline constexpr std::size_t kServerFieldsBytesMax = 32;
 
 // Documents: unit lists, imports, registration lists, funded sets, policies.
 inline constexpr std::size_t kDocumentPartBytesMax = 40 * kKiB;
@@ -35,6 +37,10 @@ inline constexpr std::int64_t kCountMax = 100'000;  // People in one event.
 inline constexpr std::size_t kEvidenceMax = 16;     // Photos of one event.
 inline constexpr std::int64_t kMoneyMax = 1'000'000'000'000'000;  // 10^15 đồng.
 inline constexpr int kBackdateDaysMax = 7;
+// Of one team, over all its time. A team's row is read and written whole with
+// every change of it, so what it can hold bounds what a change costs.
+inline constexpr int kTeamMembersMax = 1000;
+inline constexpr int kTeamChangesMax = 1000;  // Moves; suspensions.
 
 // Engine.
 inline constexpr std::size_t kCommitQueueBatchesMax = 1024;
@@ -48,6 +54,8 @@ inline constexpr std::size_t kProjectorWriteBytesMax = 8 * kMiB;
 // Sync streams.
 inline constexpr std::size_t kSyncStreamsMax = 20'000;
 inline constexpr std::size_t kSyncBatchesInFlightMax = 16;  // Of one stream.
+inline constexpr int kStreamsPerConnectionMax = 1024;
+inline constexpr std::int64_t kHelloMsMax = 20'000;  // From open to hello.
 
 // Queries.
 inline constexpr int kPageSizeDefault = 100;

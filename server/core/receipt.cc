@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "server/core/bytes.h"
 #include "server/core/check.h"
+#include "server/core/limits.h"
 #include "server/core/merkle.h"
 
 namespace thon {
@@ -76,6 +77,8 @@ absl::Status VerifyReceipt(const v1::Receipt& receipt, const PublicKey& log_key,
   if (!Signature::FromBytes(receipt.signature(), &signature) ||
       receipt.origin().size() > UINT16_MAX ||
       receipt.entry_index() < receipt.group_first_entry() ||
+      receipt.event_count() == 0 ||
+      receipt.event_count() > limits::kBatchEventsMax ||
       receipt.path_size() > 64) {
     return absl::InvalidArgumentError("the receipt is malformed");
   }

@@ -9,6 +9,7 @@
 #include "server/core/check.h"
 #include "server/core/limits.h"
 #include "server/projections/command_check.h"
+#include "server/projections/documents.h"
 #include "server/projections/row_keys.h"
 
 namespace thon {
@@ -107,7 +108,13 @@ absl::StatusOr<std::vector<v1::Event>> Commands::Prepare(
     act->set_officer_id(request.officer.value);
     act->set_idempotency_key(KeyOf(key, i));
     act->set_seen_position(request.seen_position.value);
-    const absl::Status checked = CheckEvent(event);
+    absl::Status checked = CheckEvent(event);
+    if (checked.ok() && event.ByteSizeLong() + limits::kServerFieldsBytesMax >
+                            limits::kEventBytesMax) {
+      checked = absl::InvalidArgumentError(
+          "too large with what the server adds; put long content into a "
+          "document");
+    }
     if (!checked.ok()) return At(i, checked);
     events.push_back(std::move(event));
   }
@@ -208,19 +215,33 @@ void Commands::PutDocument(DocumentRequest request, Done<Position> done) {
   }
   const Position position = engine_->rows_position();
   std::set<int> there;
-  bool other_count = false;
   {
-    const std::optional<v1::DocumentRow> row =
-        GetRow<v1::DocumentRow>(*engine_->RowsAt(position), Table::kDocument,
-                                keys::Document(request.document_hash));
-    if (row.has_value()) {
-      other_count = row->part_count() != request.part_count;
-      for (const v1::DocumentPartPlace& part : row->parts()) {
-        there.insert(part.index());
+    const std::unique_ptr<RowReader> rows = engine_->RowsAt(position);
+    const std::unique_ptr<EventSource> recorded = engine_->EventsAt(position);
+    if (AssembleDocument(request.document_hash, *rows, *recorded).has_value()) {
+      done(position);
+      return;
+    }
+    const v1::DocumentRow row =
+        GetRow<v1::DocumentRow>(*rows, Table::kDocument,
+                                keys::Document(request.document_hash))
+            .value_or(v1::DocumentRow());
+    // If all parts are there one is wrong, and all are recorded again.
+    if (row.part_count() == request.part_count &&
+        row.parts_size() < row.part_count()) {
+      for (const v1::DocumentPartPlace& place : row.parts()) {
+        const std::int64_t i = place.index() - request.first_part;
+        if (i >= 0 && i < static_cast<std::int64_t>(parts) &&
+            HoldsContent(
+                place,
+                absl::string_view(request.content)
+                    .substr(static_cast<std::size_t>(i) * kPart, kPart),
+                *recorded)) {
+          there.insert(place.index());
+        }
       }
     }
   }
-  if (other_count) there.clear();
   std::vector<v1::Event> events;
   for (std::size_t i = 0; i < parts; ++i) {
     const int index = request.first_part + static_cast<int>(i);

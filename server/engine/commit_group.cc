@@ -233,8 +233,8 @@ CommitGroup::Recorded CommitGroup::RecordServer(std::vector<v1::Event> events,
     std::size_t end = begin;
     std::size_t bytes = kBatchHeaderBytesMax;
     while (end < events.size() && end - begin < limits::kBatchEventsMax) {
-      // Number and time are added below; 32 bytes hold them and the framing.
-      const std::size_t more = events[end].ByteSizeLong() + 32;
+      const std::size_t more =
+          events[end].ByteSizeLong() + limits::kServerFieldsBytesMax;
       if (end > begin && bytes + more > limits::kBatchBytesMax) break;
       bytes += more;
       ++end;
@@ -265,6 +265,8 @@ void CommitGroup::AppendServerBatch(absl::Span<v1::Event> events,
     v1::Event& event = events[i];
     event.set_sequence(state->next_sequence.value + i);
     event.set_wall_time_ms(receive_time.ms);
+    // One that no reader would take may not be in the log for ever.
+    THON_CHECK(event.ByteSizeLong() <= limits::kEventBytesMax);
     *batch.add_events() = event;
   }
   const v1::SealedBatch sealed = SealBatch(batch, server_key_);

@@ -64,7 +64,8 @@ class CommitGroup {
 
   // Records events of the server's author, in as many batches as they need;
   // what they say of authors changes the table in the same write. Requires: at
-  // least one event, none above limits::kEventBytesMax.
+  // least one event, each with room for limits::kServerFieldsBytesMax more
+  // below limits::kEventBytesMax.
   struct Recorded {
     Position first;
     Position last;

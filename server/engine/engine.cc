@@ -129,17 +129,30 @@ absl::Status EngineImpl::CheckReceipt(const v1::Receipt& receipt,
     if (declared[i].origin == receipt.origin()) return absl::OkStatus();
   }
   const EntryIndex index(receipt.entry_index());
-  if (other_number == number && index < log_->end().tree_size) {
+  const LogEnd end = log_->end();
+  RestoredNote note;
+  note.epoch_number = other_number;
+  // Of the receipt only index and leaf hash are proven here: positions follow
+  // from the batch, which the phone does not show. So where the loss begins is
+  // read from our own log.
+  note.first_lost = end.next_position;
+  if (other_number == number && index < end.tree_size) {
     const absl::StatusOr<std::vector<Hash>> here =
         log_->LeafHashes(index, index.Next());
     if (!here.ok()) return here.status();
     if (here->front() == leaf_hash) return absl::OkStatus();
+    const absl::StatusOr<std::string> ours_there = log_->ReadEntry(index);
+    if (!ours_there.ok()) return ours_there.status();
+    const absl::StatusOr<EntryView> view = ParseEntry(*ours_there);
+    if (!view.ok()) return view.status();
+    note.first_lost = view->trailer.first_position;
   }
-  RestoredNote note;
-  note.epoch_number = other_number;
-  note.first_lost = Position(receipt.first_position());
-  note.last_known_lost =
-      Position(receipt.first_position() + receipt.event_count() - 1);
+  // A hint for people, no more.
+  const std::uint64_t shown = receipt.first_position();
+  if (shown >= note.first_lost.value &&
+      shown <= UINT64_MAX - receipt.event_count()) {
+    note.last_known_lost = Position(shown + receipt.event_count() - 1);
+  }
   committer_->StopRestored(note);
   return CommitStateStatus(CommitState::kLogRestored);
 }

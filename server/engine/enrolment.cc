@@ -246,11 +246,16 @@ absl::StatusOr<bool> Enrolments::ExamineSuccessor(const RowReader& rows,
   if (!old.has_value()) {
     return absl::PermissionDeniedError("the predecessor is not enrolled");
   }
+  // Of the whole team: a successor that nobody has confirmed can be succeeded
+  // in turn, and the line must end somewhere.
   int successors = 0;
   const auto count = [&](absl::string_view key, const RowVersion&) {
     const std::optional<v1::AuthorRow> other = GetRow<v1::AuthorRow>(
         rows, Table::kAuthor, key.substr(sizeof(std::uint64_t)));
-    if (other.has_value() && other->predecessor() == predecessor) ++successors;
+    if (other.has_value() && !other->predecessor().empty() &&
+        !other->confirmed()) {
+      ++successors;
+    }
     return successors < kSuccessorsMax;
   };
   const bool organisation = old->organisation_id() != 0;
@@ -261,7 +266,8 @@ absl::StatusOr<bool> Enrolments::ExamineSuccessor(const RowReader& rows,
             "", count);
   if (successors >= kSuccessorsMax) {
     return absl::ResourceExhaustedError(
-        "this key has too many successors; ask an officer for a code");
+        "too many new keys of this team wait for an officer; ask for one to be "
+        "confirmed, or for a code");
   }
   job->event.set_kind(old->kind());
   job->event.set_team_id(old->team_id());

@@ -1,5 +1,6 @@
 #include "server/rpc/sync_stream.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -39,6 +40,17 @@ SyncStream::SyncStream(const Calls* calls, SyncStreams* streams)
         30'000));
     return;
   }
+  Ref();
+  hello_deadline_.Set(
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_millis(limits::kHelloMsMax, GPR_TIMESPAN)),
+      [this](bool expired) {
+        if (expired) {
+          End(WithReason(absl::DeadlineExceededError("no hello came"),
+                         "NO_HELLO"));
+        }
+        Unref();
+      });
   Pump();
 }
 
@@ -137,6 +149,7 @@ void SyncStream::OnReadDone(bool ok) {
                  said_hello_ ? "hello is sent once" : "hello comes first"));
   } else if (request.has_hello()) {
     said_hello_ = true;
+    hello_deadline_.Cancel();
     TakeHello(request.hello());
   } else if (request.has_batch()) {
     TakeBatch(std::move(*request.mutable_batch()));
@@ -166,7 +179,8 @@ void SyncStream::TakeHello(const v1::ClientHello& hello) {
   }
   Engine& engine = calls_->engine();
   const std::optional<AuthorState> state = engine.FindAuthor(author_);
-  if (state.has_value()) {
+  known_ = state.has_value();
+  if (known_) {
     Signature signature;
     if (state->server || !Signature::FromBytes(hello.signature(), &signature) ||
         !Verify(state->key, kHelloContext, HelloMessage(hello), signature)) {
@@ -273,6 +287,11 @@ void SyncStream::OnAnswer(Answered answered) {
 }
 
 void SyncStream::TakeStandingsRequest(const v1::StandingsRequest& request) {
+  if (!known_) {
+    return End(
+        WithReason(absl::UnauthenticatedError("this author is not enrolled"),
+                   "UNKNOWN_AUTHOR"));
+  }
   if (request.first_sequence() == 0 ||
       request.end_sequence() < request.first_sequence() ||
       request.end_sequence() - request.first_sequence() > kStandingsMax) {
@@ -288,8 +307,10 @@ void SyncStream::TakeStandingsRequest(const v1::StandingsRequest& request) {
     ReadStandings(request);
     Unref();
   };
+  // What the log does not have yet is not waited for.
+  const Position last(calls_->engine().log().end().next_position.value - 1);
   calls_->engine().WaitForRows(
-      Position(request.min_position()), limits::kQueryWaitMsMax,
+      std::min(Position(request.min_position()), last), limits::kQueryWaitMsMax,
       [this, read](const absl::Status& status) {
         // Late rows are no reason to end a stream: what is there is said.
         if ((status.ok() || absl::IsDeadlineExceeded(status)) &&
@@ -346,6 +367,7 @@ void SyncStream::OnCancel() {
 }
 
 void SyncStream::OnDone() {
+  hello_deadline_.Cancel();
   if (entered_) {
     streams_->Release(author_, this);
     streams_->Leave(this);

@@ -14,6 +14,7 @@
 #ifndef THON_RPC_SYNC_STREAM_H_
 #define THON_RPC_SYNC_STREAM_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
@@ -64,11 +65,13 @@ class SyncStream final
 
   const Calls* const calls_;
   SyncStreams* const streams_;
-  v1::SyncRequest request_;    // Belongs to the read under way.
-  v1::SyncResponse response_;  // Belongs to the write under way.
-  AuthorId author_;            // Set by the hello, in the first reaction.
-  bool said_hello_ = false;    // Touched by read reactions only.
-  bool entered_ = false;       // Set before the first operation.
+  v1::SyncRequest request_;     // Belongs to the read under way.
+  v1::SyncResponse response_;   // Belongs to the write under way.
+  AuthorId author_;             // Set by the hello, in the first reaction.
+  bool said_hello_ = false;     // Touched by read reactions only.
+  bool known_ = false;          // The author is enrolled; as said_hello_.
+  bool entered_ = false;        // Set before the first operation.
+  grpc::Alarm hello_deadline_;  // Holds a reference while it is set.
 
   Mutex mu_;
   int references_ ABSL_GUARDED_BY(mu_) = 1;  // gRPC's, until OnDone().
