@@ -8,7 +8,7 @@
 namespace thon {
 namespace {
 
-constexpr std::int64_t kSessionMs = 15 * 60 * 1000;
+constexpr std::uint64_t kSessionMs = 15 * 60 * 1000;
 
 // FNV-1a: names that differ get numbers that differ, but for chance. Whoever
 // searches for a collision can only make their own team count less.
@@ -33,6 +33,14 @@ class NameHash {
 auto OrderOf(const v1::ActivityFact& fact) {
   return std::make_tuple(fact.instant_ms(), fact.author_number(),
                          fact.sequence());
+}
+
+// How long after `earlier`, which it does not come before. Right for any two
+// instants: the difference of two signed numbers is always an unsigned one.
+std::uint64_t After(const v1::ActivityFact& fact,
+                    const v1::ActivityFact& earlier) {
+  return static_cast<std::uint64_t>(fact.instant_ms()) -
+         static_cast<std::uint64_t>(earlier.instant_ms());
 }
 
 // Facts of one session: one lead, and those who joined.
@@ -229,8 +237,7 @@ DayTotals TotalsOf(const v1::ActivityDay& day) {
     const v1::ActivityFact& fact = day.facts(i);
     if (fact.quality() == v1::TIME_QUALITY_SUSPECT) ++totals.suspect;
     while (recent < groups.size() &&
-           fact.instant_ms() - groups[recent].lead->instant_ms() >=
-               kSessionMs) {
+           After(fact, *groups[recent].lead) >= kSessionMs) {
       ++recent;
     }
     Group* joined = nullptr;

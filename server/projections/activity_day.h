@@ -20,9 +20,9 @@
 
 namespace thon {
 
-// Facts of one day that count; one more is QUARANTINED as absurd. Twenty times
-// what a large team reports.
-inline constexpr int kDayFactsMax = 4096;
+// Facts of one day that count; one more is QUARANTINED as absurd. Twice what a
+// large team reports: a day's row is read and written whole with every batch.
+inline constexpr int kDayFactsMax = 512;
 
 // Requires an activity that passes CheckPayload.
 v1::ActivityFact MakeFact(const v1::Event& event, std::uint32_t author_number,

@@ -66,9 +66,11 @@ std::vector<std::string> WaitPrefixes(v1::StandingReason reason,
     case v1::STANDING_REASON_SAME_SESSION:
       return prefixes;
     case v1::STANDING_REASON_OTHER_TEAM:
+      // Only the own team's end can make another team its successor. The team
+      // that is claimed is not waited for: anybody can claim any.
       prefixes.push_back(
           WaitPrefix(WaitKind::kTeam, keys::Team(TeamId(author.team_id()))));
-      break;
+      return prefixes;
     case v1::STANDING_REASON_REVOKED_AUTHOR:
     case v1::STANDING_REASON_UNCONFIRMED_AUTHOR:
       prefixes.push_back(WaitPrefix(WaitKind::kAuthor, author_id.view()));

@@ -129,7 +129,12 @@ bool ActivityFold::IsAlreadyRecorded(const Subject& subject, bool fresh) {
   if (subject.event->has_originally()) {
     const v1::Original& original = subject.event->originally();
     EventName name;
-    if (!AuthorId::FromBytes(original.author(), &name.author)) return false;
+    // What cannot name an event is MALFORMED, and leaves no row.
+    if (!AuthorId::FromBytes(original.author(), &name.author) ||
+        original.sequence() == 0 ||
+        original.event_hash().size() != Hash::kSize) {
+      return false;
+    }
     name.sequence = Sequence(original.sequence());
     const std::string key = NameKey(name) + original.event_hash();
     if (const auto row = rows_.Get(Table::kOriginal, key); row.has_value()) {

@@ -41,8 +41,8 @@ bool IsFirstGrant(const v1::GrantIssued& issued, Date local_date,
 // Whether an event of the log's own takes effect. Writes calendar and
 // documents.
 bool RecordOwn(const v1::Event& event, Position position,
-               const FoldInput& input, const RowReader& judged,
-               RowWriter& rows) {
+               const FoldInput& input, const EventSource& events,
+               const RowReader& judged, RowWriter& rows) {
   switch (event.payload_case()) {
     case v1::Event::kLogOpened:
       return input.entry_index == EntryIndex(0) && event.sequence() == 1;
@@ -53,7 +53,7 @@ bool RecordOwn(const v1::Event& event, Position position,
       return OpenDay(event.day_opened(), position, rows);
     case v1::Event::kDocumentPart:
       return RecordDocumentPart(event.document_part(), input.author,
-                                Sequence(event.sequence()), rows);
+                                Sequence(event.sequence()), events, rows);
     case v1::Event::kAuthorEnrolled:
       return event.author_enrolled().public_key().size() == PublicKey::kSize &&
              (event.author_enrolled().kind() == v1::AUTHOR_KIND_PHONE ||
@@ -88,7 +88,8 @@ void Acts::Judge(FoldInput* input, const EventSource& events, RowWriter& rows) {
     const Position at(position++);
     Fact fact{&event, at, true, false};
     if (!event.has_act()) {
-      fact.effective = RecordOwn(event, at, *input, judge.after(), rows);
+      fact.effective =
+          RecordOwn(event, at, *input, events, judge.after(), rows);
       judge.Apply(fact);
       input->facts.push_back(fact);
       continue;

@@ -10,16 +10,25 @@
 #include "server/core/ids.h"
 #include "server/projections/projection.h"
 #include "thon/v1/event.pb.h"
+#include "thon/v1/rows.pb.h"
 
 namespace thon {
 
 // Notes where a part is. False, and nothing changed, if it cannot be a part: a
 // hash that is none, an index outside the count, too many or too large parts.
 //
-// A part that is there already stays. A part that says another count begins the
-// document anew, unless all parts were there.
+// Nothing changes a document whose parts are all there and have its SHA-256.
+// Before that, a part takes the place of one with its index and other content,
+// and one that says another count begins the document anew. If all parts were
+// there, those behind it go too: a document with a wrong part is repaired by
+// sending its parts again in order.
 bool RecordDocumentPart(const v1::DocumentPart& part, const AuthorId& author,
-                        Sequence sequence, RowWriter& rows);
+                        Sequence sequence, const EventSource& events,
+                        RowWriter& rows);
+
+// Whether this is what is recorded at that place.
+bool HoldsContent(const v1::DocumentPartPlace& place, absl::string_view content,
+                  const EventSource& events);
 
 // The document with this hash, if all its parts are recorded, are not above the
 // limit together, and have this SHA-256.

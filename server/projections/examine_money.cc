@@ -66,6 +66,14 @@ void Scope(std::uint64_t unit, CommandCase& c) {
   }
 }
 
+// A list decides on a province's money, so it is no matter of a commune's
+// officer, even for their own commune.
+void OverProvinceOf(const v1::UnitRow& unit, CommandCase& c) {
+  c.Over(AncestorOfLevel(c.rows(), UnitId(unit.unit_id()),
+                         v1::UNIT_LEVEL_PROVINCE,
+                         NearestDay(unit, c.local_date())));
+}
+
 void ExamineListRows(const std::string& hash, bool amends, CommandCase& c) {
   const std::optional<v1::RegistrationList> list =
       c.Document<v1::RegistrationList>(hash, "rows_hash");
@@ -90,7 +98,7 @@ void ExamineListRows(const std::string& hash, bool amends, CommandCase& c) {
             "the printed code or name is not NFC and trimmed");
     require(seen.emplace(row.unit_id(), row.target()).second, "unit ",
             row.unit_id(), " is listed twice with one target");
-    if (unit.has_value()) c.Over(UnitId(row.unit_id()));
+    if (unit.has_value()) OverProvinceOf(*unit, c);
   }
 }
 
@@ -113,8 +121,17 @@ void Examine(const v1::RegistrationListAmended& amended, CommandCase& c) {
   c.Form(IsDate(amended.effective_date()), "effective_date is missing");
   const std::string key = keys::List(amended.list_id());
   c.RestsOn(Table::kList, key, absl::StrCat("list ", amended.list_id()));
-  c.Require(c.rows().Get(Table::kList, key).has_value(), "list ",
-            amended.list_id(), " does not exist");
+  const std::optional<v1::RegistrationListRow> list =
+      GetRow<v1::RegistrationListRow>(c.rows(), Table::kList, key);
+  c.Require(list.has_value(), "list ", amended.list_id(), " does not exist");
+  if (list.has_value()) {
+    // Nobody takes over the list of another province.
+    for (const v1::Listing& listing : list->listings()) {
+      const std::optional<v1::UnitRow> unit =
+          GetUnit(c.rows(), UnitId(listing.unit_id()));
+      if (unit.has_value()) OverProvinceOf(*unit, c);
+    }
+  }
   ExamineListRows(amended.rows_hash(), true, c);
 }
 
@@ -205,6 +222,9 @@ void Examine(const v1::VerificationDecided& decided, CommandCase& c) {
   c.Form(IsMonth(decided.period_month()), "period_month is no month");
   c.Form(decided.reason_codes_size() <= kReasonsMax, "reason_codes: at most ",
          kReasonsMax);
+  for (const std::string& code : decided.reason_codes()) {
+    c.Form(IsText(code), "a reason code is not well formed");
+  }
   c.Form(IsText(decided.verifier()), "verifier is not well formed");
   c.Require(IsPublished(decided.policy_id(), c), "policy ", decided.policy_id(),
             " is not published");
@@ -267,12 +287,20 @@ bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c) {
     case v1::Event::kVerificationDecided:
       return Examine(event.verification_decided(), c), true;
     case v1::Event::kPaymentRecorded:
+      c.Form(IsText(event.payment_recorded().purpose()),
+             "purpose is not well formed");
       return ExaminePayment(event.payment_recorded(), c), true;
     case v1::Event::kPaymentReversed:
+      c.Form(IsText(event.payment_reversed().reason()),
+             "reason is not well formed");
       return ExaminePayment(event.payment_reversed(), c), true;
     case v1::Event::kPeriodClosed:
+      c.Form(IsOptionalHash(event.period_closed().snapshot_hash()),
+             "snapshot_hash must be 32 bytes or none");
       return ExaminePeriod(event.period_closed(), c), true;
     case v1::Event::kPeriodReopened:
+      c.Form(IsText(event.period_reopened().reason()),
+             "reason is not well formed");
       return ExaminePeriod(event.period_reopened(), c), true;
     case v1::Event::kAwardGranted:
       c.Form(IsMoney(event.award_granted().amount_vnd()),
@@ -280,6 +308,8 @@ bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c) {
       c.Form(event.award_granted().rank() > 0, "rank must be above 0");
       return ExamineAward(event.award_granted(), c), true;
     case v1::Event::kAwardRevoked:
+      c.Form(IsText(event.award_revoked().reason()),
+             "reason is not well formed");
       return ExamineAward(event.award_revoked(), c), true;
     case v1::Event::kApprovalDecided:
       return Examine(event.approval_decided(), c), true;

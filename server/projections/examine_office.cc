@@ -20,10 +20,6 @@ bool IsLevel(v1::UnitLevel level) {
   return level != 0 && v1::UnitLevel_IsValid(level);
 }
 
-bool IsOptionalHash(const std::string& hash) {
-  return hash.empty() || hash.size() == Hash::kSize;
-}
-
 // Where an event is that names a team or a unit beside its payload.
 void OverEvent(const v1::Event& event, CommandCase& c) {
   if (event.team_id() != 0) {
@@ -106,6 +102,12 @@ void Examine(const v1::QuarterEvaluated& evaluated, const v1::Event&,
   c.Form((evaluated.team_id() == 0) != (evaluated.unit_id() == 0),
          "it is about a team or about a unit");
   c.Form(evaluated.scores_size() <= kFieldsMax, "scores: at most ", kFieldsMax);
+  for (const v1::FormField& field : evaluated.scores()) {
+    c.Form(IsFieldName(field.name()),
+           "a score's name must be NFC, trimmed, 1 "
+           "to ",
+           kFieldNameBytesMax, " bytes");
+  }
   c.Form(IsText(evaluated.grade()), "grade is not well formed");
   if (evaluated.team_id() != 0) {
     c.Team(evaluated.team_id(), "team_id");

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "server/core/hash.h"
+#include "server/core/limits.h"
 #include "server/projections/command_case.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
@@ -78,6 +79,9 @@ void Examine(const v1::TeamMoved& moved, CommandCase& c) {
   const std::optional<v1::UnitRow> unit = c.Unit(moved.unit_id(), "unit_id");
   if (team.has_value()) {
     RequireStands(unit, team->level(), moved.effective_date(), c);
+    c.Require(team->units_size() < limits::kTeamChangesMax, "team ",
+              team->team_id(), " has moved ", limits::kTeamChangesMax,
+              " times: found another team");
   }
 }
 
@@ -126,6 +130,9 @@ void Examine(const v1::TeamSuspended& suspended, CommandCase& c) {
       c.Team(suspended.team_id(), "team_id");
   RequireExists(team, suspended.from_date(), c);
   if (!team.has_value()) return;
+  c.Require(team->suspensions_size() < limits::kTeamChangesMax, "team ",
+            team->team_id(), " was suspended ", limits::kTeamChangesMax,
+            " times: dissolve it");
   for (const v1::DateRange& range : team->suspensions()) {
     const bool before =
         range.to_date() != 0 && range.to_date() < suspended.from_date();
@@ -177,6 +184,9 @@ void Examine(const v1::MemberJoined& joined, CommandCase& c) {
   const std::optional<v1::TeamRow> team = c.Team(joined.team_id(), "team_id");
   RequireExists(team, joined.joined_date(), c);
   if (!team.has_value()) return;
+  c.Require(team->members_size() < limits::kTeamMembersMax, "team ",
+            joined.team_id(), " has had ", limits::kTeamMembersMax,
+            " memberships, and can have no more");
   for (const v1::TeamMember& member : team->members()) {
     // Two memberships of one person in one team do not overlap; the new one is
     // open, so it may only begin when all others are over.
@@ -298,6 +308,27 @@ void ExamineFounding(const v1::CorrectionIssued& correction,
             founded.team_id());
 }
 
+// What is corrected must be there, and where it counts the officer must be
+// allowed too: a phone may have reported for the team that took over its own.
+void ExamineTarget(const v1::CorrectionIssued& correction, CommandCase& c) {
+  AuthorId author;
+  if (c.events() == nullptr ||
+      !AuthorId::FromBytes(correction.target_author(), &author)) {
+    return;
+  }
+  const std::optional<RecordedEvent> target =
+      c.events()->Find(author, Sequence(correction.target_sequence()));
+  if (!target.has_value()) {
+    return c.Unmet("the author has recorded no event ",
+                   correction.target_sequence());
+  }
+  const std::optional<v1::TeamRow> team =
+      GetTeam(c.rows(), TeamId(target->event.team_id()));
+  if (team.has_value()) {
+    c.Over(UnitOn(*team, std::max(c.local_date(), Date(team->founded_date()))));
+  }
+}
+
 void Examine(const v1::CorrectionIssued& correction, CommandCase& c) {
   c.Form(correction.kind() == v1::CORRECTION_KIND_AMEND ||
              correction.kind() == v1::CORRECTION_KIND_VOID,
@@ -319,8 +350,11 @@ void Examine(const v1::CorrectionIssued& correction, CommandCase& c) {
   if (founds && row.has_value() && row->kind() == v1::AUTHOR_KIND_SERVER) {
     return ExamineFounding(correction, *row, c);
   }
+  // Only the server's author founds teams.
+  c.Form(!founds, "a founding is amended where the server recorded it");
   const std::optional<v1::AuthorRow> target =
       c.Author(correction.target_author(), "target_author");
+  ExamineTarget(correction, c);
   c.Require(!target.has_value() || target->kind() != v1::AUTHOR_KIND_SERVER,
             "an officer's act is undone by its own opposite act");
 }

@@ -74,6 +74,9 @@ void CheckReport(const v1::Event& event, Checks* checks) {
       const auto& update = event.monthly_update_submitted();
       checks->Form(Month(update.period_month()).valid())
           .Form(update.fields_size() <= kFormFieldsMax);
+      for (const v1::FormField& field : update.fields()) {
+        checks->Form(field.name().size() <= kFieldNameBytesMax);
+      }
       break;
     }
     case v1::Event::kIndicatorObserved: {

@@ -75,6 +75,14 @@ void Found(const v1::TeamFounded& founded, Position position, RowWriter& rows) {
   Count(kTeamCounter, rows);
 }
 
+// A founding is the server's event; a phone's is corrected by who folds it.
+bool IsOfServer(const std::string& raw_author, const RowReader& rows) {
+  AuthorId id;
+  if (!AuthorId::FromBytes(raw_author, &id)) return false;
+  const std::optional<v1::AuthorRow> author = GetAuthor(rows, id);
+  return author.has_value() && author->kind() == v1::AUTHOR_KIND_SERVER;
+}
+
 // The founding as it should have been recorded.
 void FoundAgain(const v1::TeamFounded& founded, RowWriter& rows) {
   ChangeTeam(founded.team_id(), rows, [&](v1::TeamRow& team) {
@@ -240,7 +248,8 @@ void ApplyToTeams(const Fact& fact, RowWriter& rows) {
       return Leave(event.member_left(), rows);
     case v1::Event::kCorrectionIssued:
       if (event.correction_issued().kind() == v1::CORRECTION_KIND_AMEND &&
-          event.correction_issued().amended().has_team_founded()) {
+          event.correction_issued().amended().has_team_founded() &&
+          IsOfServer(event.correction_issued().target_author(), rows)) {
         FoundAgain(event.correction_issued().amended().team_founded(), rows);
       }
       return;

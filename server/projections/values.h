@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/core/civil.h"
+#include "server/core/hash.h"
 #include "server/core/limits.h"
 #include "server/core/text.h"
 #include "thon/v1/event.pb.h"
@@ -38,6 +39,16 @@ inline bool IsText(absl::string_view text) {
 
 inline bool IsName(absl::string_view text) {
   return !text.empty() && IsText(text);
+}
+
+// Of a form's field.
+inline constexpr std::size_t kFieldNameBytesMax = 64;
+inline bool IsFieldName(absl::string_view text) {
+  return text.size() <= kFieldNameBytesMax && IsName(text);
+}
+
+inline bool IsOptionalHash(absl::string_view hash) {
+  return hash.empty() || hash.size() == Hash::kSize;
 }
 
 // A draft may have no number; what is there must be right.

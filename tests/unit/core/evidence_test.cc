@@ -160,6 +160,27 @@ TEST(EvidenceTest, AnImpossibleAnchorIsIgnored) {
   EXPECT_EQ(timeline.anchors_size(), 0);
 }
 
+TEST(EvidenceTest, AnAnchorOfBefore2000IsIgnored) {
+  const Instant now = At("2023-08-03T08:00:00+07:00");
+  v1::AuthorTimelineRow timeline;
+  const auto judged =
+      FoldReadings(AnchorAt(Instant(At("2000-01-01T00:00:00Z").ms - 1), 0, 1),
+                   {Reading(1, now.ms - 5, 0, 1)}, now, &timeline);
+  EXPECT_EQ(judged[0].quality, v1::TIME_QUALITY_ESTIMATED);
+  EXPECT_EQ(timeline.anchors_size(), 0);
+}
+
+TEST(EvidenceTest, NoTrustedInstantIsBefore2000) {
+  const Instant now = At("2023-08-03T08:00:00+07:00");
+  v1::AuthorTimelineRow timeline;
+  const auto judged = FoldReadings(
+      AnchorAt(now, std::numeric_limits<std::int64_t>::max(), 1),
+      {Reading(1, now.ms, std::numeric_limits<std::int64_t>::min(), 1)}, now,
+      &timeline);
+  EXPECT_EQ(judged[0].quality, v1::TIME_QUALITY_TRUSTED);
+  EXPECT_EQ(judged[0].latest, At("2000-01-01T00:00:00Z"));
+}
+
 TEST(EvidenceTest, NoInstantIsLaterThanItsReceipt) {
   const Instant now = At("2023-08-03T08:00:00+07:00");
   v1::AuthorTimelineRow timeline;
@@ -172,17 +193,25 @@ TEST(EvidenceTest, NoInstantIsLaterThanItsReceipt) {
 TEST(EvidenceTest, ReadingsAtTheEndsOfTheRangeDoNotOverflow) {
   constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-  for (const std::int64_t anchor_ms : {kMin, kMax}) {
-    for (const std::int64_t reading_ms : {kMin, std::int64_t{0}, kMax}) {
-      v1::AuthorTimelineRow timeline;
-      const auto judged = FoldReadings(AnchorAt(Instant(kMin), anchor_ms, 1),
-                                       {Reading(1, reading_ms, reading_ms, 1),
-                                        Reading(2, reading_ms, reading_ms, 2)},
-                                       Instant(1'700'000'000'000), &timeline);
-      ASSERT_EQ(judged.size(), 2u);
-      for (const JudgedTime& time : judged) {
-        EXPECT_LE(time.earliest, time.latest);
-        DayOf(time, Date(), TimeZone::VietNam(), 7);
+  const Instant now(1'700'000'000'000);
+  const Instant possible(1'600'000'000'000);
+  for (const Instant server : {Instant(kMin), possible, Instant(kMax)}) {
+    for (const std::int64_t anchor_ms : {kMin, kMax}) {
+      for (const std::int64_t reading_ms : {kMin, std::int64_t{0}, kMax}) {
+        v1::AuthorTimelineRow timeline;
+        const auto judged =
+            FoldReadings(AnchorAt(server, anchor_ms, 1),
+                         {Reading(1, reading_ms, reading_ms, 1),
+                          Reading(2, reading_ms, reading_ms, 2)},
+                         now, &timeline);
+        ASSERT_EQ(judged.size(), 2u);
+        EXPECT_EQ(timeline.anchors_size(), server == possible ? 1 : 0);
+        for (const JudgedTime& time : judged) {
+          EXPECT_GE(time.earliest.ms, 0);
+          EXPECT_LE(time.earliest, time.latest);
+          EXPECT_LE(time.latest, now);
+          DayOf(time, Date(), TimeZone::VietNam(), 7);
+        }
       }
     }
   }
@@ -198,8 +227,9 @@ TEST(EvidenceTest, StateIsBounded) {
       readings.push_back(Reading(sequence, 0, 0, 5));
     }
     // Every batch hears the server in a boot that no event is of.
-    FoldReadings(AnchorAt(Instant(1000 + batch), batch, 100 + batch), readings,
-                 Instant(1'700'000'000'000), &timeline);
+    FoldReadings(
+        AnchorAt(Instant(1'600'000'000'000 + batch), batch, 100 + batch),
+        readings, Instant(1'700'000'000'000), &timeline);
   }
   EXPECT_EQ(timeline.open_size(), kOpenReadingsMax);
   EXPECT_EQ(timeline.open(kOpenReadingsMax - 1).sequence(), sequence);

@@ -10,7 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "server/core/batch.h"
+#include "server/projections/activity_day.h"
 #include "tests/unit/projections/activity_maker.h"
 
 namespace thon {
@@ -534,6 +537,111 @@ TEST_F(ActivityTest, ARestartedFoldGivesTheSameHistory) {
   MemoryRows again;
   FoldAgain(log, fold, again);
   EXPECT_EQ(again.Dump(), log.rows().Dump());
+}
+
+TEST_F(ActivityTest, ACopyOfWhatCannotBeIsMalformedAndLeavesNoRow) {
+  log.SetTime(At("2023-06-11T09:00:00+07:00"));
+  const auto count = [&](Table table) {
+    int rows = 0;
+    log.rows().Scan(table, "", "", [&](absl::string_view, const RowVersion&) {
+      return ++rows > 0;
+    });
+    return rows;
+  };
+  Send(phone, {Outreach("2023-06-10T08:00:00+07:00")});
+  const int timelines = count(Table::kTimeline);
+  const auto copy = [](std::size_t author, std::uint64_t sequence,
+                       std::size_t hash) {
+    v1::Event event = Outreach("2023-06-10T12:00:00+07:00");
+    event.mutable_originally()->set_author(std::string(author, 'a'));
+    event.mutable_originally()->set_sequence(sequence);
+    event.mutable_originally()->set_event_hash(std::string(hash, 'h'));
+    return event;
+  };
+  for (const v1::Event& event :
+       {copy(16, 1, 31), copy(16, 1, 40'000), copy(16, 0, 32), copy(15, 1, 32),
+        copy(0, 0, 0)}) {
+    const v1::EventStanding standing = StandingOf(phone, Send(phone, {event}));
+    EXPECT_EQ(standing.standing(), v1::STANDING_QUARANTINED);
+    EXPECT_EQ(standing.reason(), v1::STANDING_REASON_MALFORMED);
+  }
+  EXPECT_EQ(count(Table::kOriginal), 0);
+  EXPECT_EQ(count(Table::kTimeline), timelines);
+}
+
+TEST_F(ActivityTest, AnEventOfAnotherTeamWaitsForItsAuthorsTeamOnly) {
+  log.SetTime(At("2023-06-11T09:00:00+07:00"));
+  ASSERT_TRUE(log.Submit(Team(8)).effective());
+  const Sequence event =
+      Send(phone, {Outreach("2023-06-10T08:00:00+07:00", 10, kMember, 8)});
+  EXPECT_EQ(ReasonOf(phone, event), v1::STANDING_REASON_OTHER_TEAM);
+  int waiting = 0;
+  log.rows().Scan(Table::kWaiting, "", "",
+                  [&](absl::string_view key, const RowVersion&) {
+                    ++waiting;
+                    EXPECT_EQ(key.substr(1, 8), keys::Team(TeamId(kTeam)));
+                    return true;
+                  });
+  EXPECT_EQ(waiting, 1);
+}
+
+TEST_F(ActivityTest, ADayHoldsABoundedNumberOfActivities) {
+  log.SetTime(At("2023-06-11T09:00:00+07:00"));
+  Sequence last;
+  for (int sent = 0; sent <= kDayFactsMax;) {
+    std::vector<v1::Event> events;
+    for (int i = 0; i < 128 && sent <= kDayFactsMax; ++i, ++sent) {
+      events.push_back(Outreach("2023-06-10T08:00:00+07:00"));
+    }
+    last = Sequence(log.next_sequence(phone).value + events.size() - 1);
+    Send(phone, std::move(events));
+  }
+  EXPECT_TRUE(Counts(phone, Sequence(last.value - 1)));
+  EXPECT_EQ(ReasonOf(phone, last), v1::STANDING_REASON_ABSURD_COUNT);
+  EXPECT_EQ(MonthOf(202306).activities(), kDayFactsMax);
+}
+
+TEST(ActivityDayTest, InstantsAtTheEndsOfTheRangeAreTwoSessions) {
+  v1::ActivityDay day;
+  std::uint32_t author = 0;
+  for (const std::int64_t ms : {std::numeric_limits<std::int64_t>::max(),
+                                std::numeric_limits<std::int64_t>::min()}) {
+    v1::ActivityFact fact;
+    fact.set_author_number(++author);
+    fact.set_payload_type(v1::Event::kOutreachSession);
+    fact.set_instant_ms(ms);
+    AddFact(fact, &day);
+  }
+  EXPECT_EQ(TotalsOf(day).activities, 2);
+}
+
+TEST_F(ActivityTest, ReadingsAndAnchorsAtTheEndsOfTheRangeAreJudged) {
+  log.SetTime(At("2023-06-11T09:00:00+07:00"));
+  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t server_ms : {kMin, BootTime().ms, kMax}) {
+    for (const std::int64_t anchor_ms : {kMin, kMax}) {
+      v1::Anchor anchor;
+      anchor.set_server_time_ms(server_ms);
+      anchor.set_monotonic_ms(anchor_ms);
+      anchor.set_boot(kBoot);
+      std::vector<v1::Event> events;
+      for (const std::int64_t reading_ms : {kMin, std::int64_t{0}, kMax}) {
+        v1::Event event = Outreach("2023-06-10T08:00:00+07:00");
+        event.set_wall_time_ms(reading_ms);
+        event.set_monotonic_ms(reading_ms);
+        events.push_back(event);
+      }
+      const Sequence first = log.next_sequence(phone);
+      log.Append(phone, events, anchor);
+      for (std::uint64_t i = 0; i < 3; ++i) {
+        const v1::EventStanding standing =
+            StandingOf(phone, Sequence(first.value + i));
+        EXPECT_GE(standing.earliest_ms(), 0);
+        EXPECT_LE(standing.latest_ms(), log.now().ms);
+      }
+    }
+  }
 }
 
 }  // namespace

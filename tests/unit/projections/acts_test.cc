@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/core/limits.h"
 #include "server/core/text.h"
 #include "server/projections/command_check.h"
 #include "server/projections/documents.h"
@@ -313,13 +314,56 @@ TEST_F(ActsTest, ADocumentIsThereWhenAllItsPartsAre) {
   made_.log.Append(made_.log.server(), {part(0, 2, all.substr(0, 10))});
   made_.log.Append(made_.log.server(), {part(2, 3, all.substr(80'000))});
   made_.log.Append(made_.log.server(), {part(0, 3, all.substr(0, 40'000))});
-  made_.log.Append(made_.log.server(), {part(0, 3, "again")});
+  made_.log.Append(made_.log.server(), {part(0, 3, all.substr(0, 40'000))});
   EXPECT_FALSE(assembled().has_value());
   made_.log.Append(made_.log.server(),
                    {part(1, 3, all.substr(40'000, 40'000))});
   EXPECT_EQ(assembled(), content);
   // Nothing changes what is complete.
   made_.log.Append(made_.log.server(), {part(0, 1, "other")});
+  made_.log.Append(made_.log.server(), {part(1, 3, "other")});
+  EXPECT_EQ(assembled(), content);
+}
+
+TEST_F(ActsTest, ADocumentWithAWrongPartIsRepairedBySendingItAgain) {
+  const std::string content = "one two three four ";
+  const Hash hash = Sha256Of(content);
+  const auto part = [&](int index, absl::string_view bytes, int count = 4) {
+    v1::Event event;
+    event.mutable_document_part()->set_document_hash(std::string(hash.view()));
+    event.mutable_document_part()->set_index(index);
+    event.mutable_document_part()->set_count(count);
+    event.mutable_document_part()->set_content(std::string(bytes));
+    return event;
+  };
+  const auto assembled = [&] {
+    return AssembleDocument(hash, made_.log.rows(), made_.log);
+  };
+  const std::vector<v1::Event> right = {part(0, "one "), part(1, "two "),
+                                        part(2, "three "), part(3, "four ")};
+  // All of it wrong, in the middle, at an end, in another count, half sent.
+  const std::vector<std::vector<v1::Event>> wrongs = {
+      {part(0, "a"), part(1, "b"), part(2, "c"), part(3, "d")},
+      {part(0, "one "), part(1, "bad"), part(2, "three "), part(3, "bad")},
+      {part(0, "bad"), part(1, "two "), part(2, "three "), part(3, "four ")},
+      {part(0, "one "), part(1, "two "), part(2, "three "), part(3, "bad")},
+      {part(0, "one or two or three", 1)},
+      {part(1, "bad")}};
+  for (const std::vector<v1::Event>& wrong : wrongs) {
+    MadeLog made;
+    made.log.Append(made.log.server(), wrong);
+    EXPECT_FALSE(AssembleDocument(hash, made.log.rows(), made.log).has_value());
+    for (const v1::Event& event : right) {
+      made.log.Append(made.log.server(), {event});
+    }
+    EXPECT_EQ(AssembleDocument(hash, made.log.rows(), made.log), content);
+  }
+  // One after the other in one log: each undoes what is not complete.
+  for (const std::vector<v1::Event>& wrong : wrongs) {
+    made_.log.Append(made_.log.server(), wrong);
+    EXPECT_FALSE(assembled().has_value());
+  }
+  made_.log.Append(made_.log.server(), right);
   EXPECT_EQ(assembled(), content);
 }
 
@@ -332,7 +376,7 @@ TEST_F(ActsTest, PartsThatCannotBeAreNotNoted) {
   const auto noted = [&](auto spoil) {
     v1::DocumentPart part = good;
     spoil(part);
-    return RecordDocumentPart(part, AuthorId(), Sequence(1), rows);
+    return RecordDocumentPart(part, AuthorId(), Sequence(1), made_.log, rows);
   };
   EXPECT_FALSE(noted([](auto& p) { p.set_document_hash("short"); }));
   EXPECT_FALSE(noted([](auto& p) { p.set_count(0); }));
@@ -424,6 +468,20 @@ TEST_F(ActsTest, AnImportThatNamesOneTeamTwiceImportsNothing) {
   EXPECT_FALSE(Exists(8));
 }
 
+TEST_F(ActsTest, AnImportCannotFillATeamWithoutEnd) {
+  std::vector<v1::Event> facts = {made_.Team(8)};
+  for (int i = 0; i <= limits::kTeamMembersMax; ++i) {
+    facts.push_back(made_.Member(1000 + static_cast<std::uint64_t>(i), 8));
+  }
+  EXPECT_THAT(made_.ImportFacts(Facts(facts)),
+              LostBy(v1::COMMAND_FAILURE_PRECONDITION,
+                     "row 1002: team 8 has had 1000 memberships"));
+  facts.pop_back();
+  EXPECT_TRUE(made_.ImportFacts(Facts(facts)).effective());
+  EXPECT_THAT(made_.log.Submit(made_.Member(90, 8)),
+              LostBy(v1::COMMAND_FAILURE_PRECONDITION, "can have no more"));
+}
+
 TEST_F(ActsTest, AMalformedRowIsToldWithItsNumber) {
   v1::Event nameless = made_.Team(9);
   nameless.mutable_team_founded()->clear_name();
@@ -492,6 +550,104 @@ TEST_F(ActsTest, AListNamesCommunesOfTheMapOnce) {
                                "row 2: unit 141 is not a commune"));
   list.mutable_rows()->RemoveLast();
   EXPECT_TRUE(submit().effective());
+}
+
+class ListRightsTest : public ActsTest {
+ protected:
+  static constexpr std::uint64_t kCommuneOfficer = 20;
+  static constexpr std::uint64_t kProvinceOfficer = 21;
+  static constexpr std::uint64_t kOtherProvinceOfficer = 22;
+
+  void SetUp() override {
+    ActsTest::SetUp();
+    for (const auto& [officer, unit] :
+         {std::make_pair(kCommuneOfficer, kVinhKien),
+          std::make_pair(kProvinceOfficer, kYenBai),
+          std::make_pair(kOtherProvinceOfficer, kLaoCai)}) {
+      ASSERT_TRUE(made_.log
+                      .Submit(made_.Grant(officer, officer, v1::ROLE_OFFICER,
+                                          unit, "2023-01-01"))
+                      .effective());
+    }
+  }
+  std::string Listing(std::uint64_t commune) {
+    v1::RegistrationList list;
+    list.add_rows()->set_unit_id(commune);
+    list.mutable_rows(0)->set_target(v1::REGISTRATION_TARGET_STANDARD);
+    return std::string(
+        made_.log.AppendDocument(list.SerializeAsString()).view());
+  }
+  v1::CommandOutcome Approve(std::uint64_t commune, std::uint64_t officer) {
+    v1::Event event = made_.New(officer);
+    v1::RegistrationListApproved* list =
+        event.mutable_registration_list_approved();
+    list->set_list_id("894/QĐ-UBND");
+    list->set_year(2023);
+    list->set_effective_date(Day("2023-06-01"));
+    list->set_rows_hash(Listing(commune));
+    return made_.log.Submit(event);
+  }
+  v1::CommandOutcome Amend(std::uint64_t commune, std::uint64_t officer) {
+    v1::Event event = made_.New(officer);
+    v1::RegistrationListAmended* list =
+        event.mutable_registration_list_amended();
+    list->set_list_id("894/QĐ-UBND");
+    list->set_effective_date(Day("2023-07-01"));
+    list->set_rows_hash(Listing(commune));
+    return made_.log.Submit(event);
+  }
+};
+
+TEST_F(ListRightsTest, ACommunesOfficerCannotListTheirCommune) {
+  EXPECT_EQ(Approve(kVinhKien, kCommuneOfficer).failure(),
+            v1::COMMAND_FAILURE_NOT_PERMITTED);
+  EXPECT_TRUE(Approve(kThacBa, kProvinceOfficer).effective());
+  EXPECT_EQ(Amend(kVinhKien, kCommuneOfficer).failure(),
+            v1::COMMAND_FAILURE_NOT_PERMITTED);
+  EXPECT_TRUE(Amend(kVinhKien, kProvinceOfficer).effective());
+}
+
+TEST_F(ListRightsTest, AListIsAmendedOnlyByWhoMayActInItsProvinces) {
+  ASSERT_TRUE(Approve(kThacBa, kProvinceOfficer).effective());
+  EXPECT_EQ(Amend(kPhoLu, kOtherProvinceOfficer).failure(),
+            v1::COMMAND_FAILURE_NOT_PERMITTED);
+  EXPECT_EQ(Amend(kPhoLu, kProvinceOfficer).failure(),
+            v1::COMMAND_FAILURE_NOT_PERMITTED);
+  EXPECT_TRUE(Amend(kPhoLu, kOperator).effective());
+}
+
+TEST_F(ActsTest, TextsInListsOfACommandAreBounded) {
+  v1::Event verification = made_.New();
+  v1::VerificationDecided* decided =
+      verification.mutable_verification_decided();
+  decided->set_policy_id("YB-2023");
+  decided->set_period_month(202306);
+  decided->set_team_id(7);
+  decided->add_reason_codes(std::string(1024, 'a'));
+  EXPECT_EQ(made_.log.Submit(verification).failure(),
+            v1::COMMAND_FAILURE_PRECONDITION);  // No such policy.
+  verification.mutable_act()->set_idempotency_key("long code");
+  decided->add_reason_codes(std::string(1025, 'a'));
+  EXPECT_EQ(made_.log.Submit(verification).failure(),
+            v1::COMMAND_FAILURE_MALFORMED);
+
+  v1::Event evaluation = made_.New();
+  v1::QuarterEvaluated* evaluated = evaluation.mutable_quarter_evaluated();
+  evaluated->set_quarter(20232);
+  evaluated->set_team_id(7);
+  evaluated->add_scores()->set_name(std::string(64, 'a'));
+  EXPECT_TRUE(made_.log.Submit(evaluation).effective());
+  evaluation.mutable_act()->set_idempotency_key("long name");
+  evaluated->add_scores()->set_name(std::string(65, 'a'));
+  EXPECT_EQ(made_.log.Submit(evaluation).failure(),
+            v1::COMMAND_FAILURE_MALFORMED);
+
+  v1::Event reopening = made_.New();
+  reopening.mutable_period_reopened()->set_first_month(202306);
+  reopening.mutable_period_reopened()->set_last_month(202306);
+  reopening.mutable_period_reopened()->set_reason(std::string(1025, 'a'));
+  EXPECT_EQ(made_.log.Submit(reopening).failure(),
+            v1::COMMAND_FAILURE_MALFORMED);
 }
 
 TEST_F(ActsTest, FundingNeedsAPublishedPolicy) {

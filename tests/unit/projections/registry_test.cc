@@ -9,7 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/core/limits.h"
+#include "server/projections/command_check.h"
 #include "server/projections/row_keys.h"
+#include "server/projections/scratch_rows.h"
 #include "tests/unit/projections/map_maker.h"
 
 namespace thon {
@@ -391,6 +394,103 @@ TEST_F(RegistryTest, ACorrectedFoundingMovesTheTeamsFirstDay) {
   EXPECT_EQ(Team(8).founded_date(), Day("2022-12-01"));
   EXPECT_EQ(UnitOn(Team(8), On("2022-12-01")), UnitId(kVillage));
   EXPECT_EQ(Team(8).founded_position(), founded.position());
+}
+
+TEST_F(RegistryTest, APhonesEventIsNoWayToFoundATeamAgain) {
+  ASSERT_TRUE(made_.log.Submit(made_.Member(70, 7)).effective());
+  const AuthorId phone =
+      made_.log.EnrolPhone("phone", kOperator, TeamId(7), MemberId(70));
+  v1::Event report;
+  report.set_team_id(7);
+  report.set_member_id(70);
+  report.mutable_training_attended()->set_hours(1);
+  made_.log.Append(phone, {report});
+  ASSERT_TRUE(made_.log.Submit(made_.Village(500003, kPhoLu)).effective());
+  ASSERT_TRUE(made_.log.Submit(made_.Team(8, 500003)).effective());
+  ASSERT_TRUE(
+      made_.log
+          .Submit(made_.Grant(1, 20, v1::ROLE_OFFICER, kVinhKien, "2023-01-01"))
+          .effective());
+  // The officer of the phone's commune reaches for another commune's team.
+  v1::Event correct = made_.New(20);
+  v1::CorrectionIssued* correction = correct.mutable_correction_issued();
+  correction->set_target_author(std::string(phone.view()));
+  correction->set_target_sequence(1);
+  correction->set_kind(v1::CORRECTION_KIND_AMEND);
+  *correction->mutable_amended()->mutable_team_founded() =
+      made_.Team(8, kVillage).team_founded();
+  const std::string before = Team(8).SerializeAsString();
+  EXPECT_EQ(made_.log.Submit(correct).failure(), v1::COMMAND_FAILURE_MALFORMED);
+  EXPECT_EQ(Team(8).SerializeAsString(), before);
+
+  // Nor does it, should such a command ever take effect.
+  ScratchRows rows(&made_.log.rows(), made_.log.last_position());
+  ApplyToRegistry({&correct, made_.log.last_position(), true, true},
+                  On("2023-01-05"), rows);
+  EXPECT_EQ(GetTeam(rows, TeamId(8))->SerializeAsString(), before);
+}
+
+TEST_F(RegistryTest, OnlyWhatIsThereAndOfOnesOwnUnitsIsCorrected) {
+  ASSERT_TRUE(made_.log.Submit(made_.Member(70, 7)).effective());
+  const AuthorId phone =
+      made_.log.EnrolPhone("phone", kOperator, TeamId(7), MemberId(70));
+  ASSERT_TRUE(made_.log.Submit(made_.Village(500003, kPhoLu)).effective());
+  ASSERT_TRUE(made_.log.Submit(made_.Team(8, 500003)).effective());
+  v1::Event own;
+  own.set_team_id(7);
+  own.set_member_id(70);
+  own.mutable_training_attended()->set_hours(1);
+  v1::Event elsewhere = own;
+  elsewhere.set_team_id(8);
+  made_.log.Append(phone, {own, elsewhere});
+  ASSERT_TRUE(
+      made_.log
+          .Submit(made_.Grant(1, 20, v1::ROLE_OFFICER, kVinhKien, "2023-01-01"))
+          .effective());
+  const auto away = [&](std::uint64_t sequence) {
+    v1::Event event = made_.New(20);
+    v1::CorrectionIssued* correction = event.mutable_correction_issued();
+    correction->set_target_author(std::string(phone.view()));
+    correction->set_target_sequence(sequence);
+    correction->set_kind(v1::CORRECTION_KIND_VOID);
+    return event;
+  };
+  EXPECT_TRUE(made_.log.Submit(away(1)).effective());
+  EXPECT_EQ(made_.log.Submit(away(2)).failure(),
+            v1::COMMAND_FAILURE_NOT_PERMITTED);
+  ExpectUnmet(away(3), "the author has recorded no event 3");
+}
+
+TEST_F(RegistryTest, ATeamsMembersMovesAndSuspensionsAreBounded) {
+  v1::TeamRow full = Team(7);
+  for (int i = 0; i < limits::kTeamMembersMax; ++i) {
+    full.add_members()->set_member_id(1000 + static_cast<std::uint64_t>(i));
+  }
+  while (full.units_size() < limits::kTeamChangesMax) {
+    *full.add_units() = full.units(0);
+  }
+  const std::int32_t day = Day("2030-01-01");
+  for (int i = 0; i < limits::kTeamChangesMax; ++i) {
+    v1::DateRange* range = full.add_suspensions();
+    range->set_from_date(day + i);
+    range->set_to_date(day + i);
+  }
+  ScratchRows rows(&made_.log.rows(), made_.log.last_position());
+  PutRow(rows, Table::kTeam, keys::Team(TeamId(7)), full);
+  v1::Event move = made_.New();
+  move.mutable_team_moved()->set_team_id(7);
+  move.mutable_team_moved()->set_unit_id(kVillage);
+  move.mutable_team_moved()->set_effective_date(Day("2023-02-01"));
+  v1::Event suspend = made_.New();
+  suspend.mutable_team_suspended()->set_team_id(7);
+  suspend.mutable_team_suspended()->set_from_date(Day("2023-02-01"));
+  suspend.mutable_team_suspended()->set_to_date(Day("2023-02-02"));
+  for (const v1::Event& event : {made_.Member(70, 7), move, suspend}) {
+    EXPECT_TRUE(CheckCommand(event, On("2023-01-05"), made_.log.rows(), nullptr)
+                    .effective());
+    EXPECT_EQ(CheckCommand(event, On("2023-01-05"), rows, nullptr).failure(),
+              v1::COMMAND_FAILURE_PRECONDITION);
+  }
 }
 
 }  // namespace
