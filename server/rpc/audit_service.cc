@@ -26,7 +26,12 @@ class EntryStream final
       : calls_(calls), next_(request.first_entry()), end_(request.end_entry()) {
     const std::string token(BearerToken(*context));
     // Nobody is known yet, so the queue's limit holds.
-    if (!calls_->pool().TryPost([this, token] { Begin(token); })) {
+    const auto identify = [this, token] {
+      calls_->Identify(token, [this](const absl::StatusOr<OfficerId>& officer) {
+        Begin(officer);
+      });
+    };
+    if (!calls_->pool().TryPost(identify)) {
       Finish(ToGrpc(TooManyCalls()));
     }
   }
@@ -44,9 +49,8 @@ class EntryStream final
     }
   }
 
-  void Begin(absl::string_view token) {
+  void Begin(const absl::StatusOr<OfficerId>& officer) {
     const Engine& engine = calls_->engine();
-    const absl::StatusOr<OfficerId> officer = engine.Authenticate(token);
     if (!officer.ok()) return Finish(ToGrpc(officer.status()));
     const absl::Status permitted =
         engine.Authorise(*officer, v1::ROLE_READER, UnitId(0));

@@ -42,6 +42,33 @@ absl::string_view BearerToken(const grpc::CallbackServerContext& context) {
   return value.substr(kBearer.size());
 }
 
+Calls::Calls(Engine* engine, WorkerPool* pool)
+    : engine_(engine),
+      pool_(pool),
+      rows_needed_(engine->log().end().next_position.value - 1) {}
+
+void Calls::Identify(absl::string_view token, Identified go_on) const {
+  const absl::StatusOr<OfficerId> officer = engine_->Authenticate(token);
+  if (!officer.ok() || rows_needed_ <= engine_->rows_position()) {
+    return go_on(officer);
+  }
+  engine_->WaitForRows(
+      rows_needed_, limits::kQueryWaitMsMax,
+      [this, officer, go_on](const absl::Status& waited) {
+        if (!waited.ok()) {
+          return go_on(WithRetryAfter(
+              WithReason(absl::UnavailableError(
+                             "the rows are being folded from the log; try "
+                             "again when they have reached its end"),
+                         "ROWS_BEHIND"),
+              kRetryAfterMs));
+        }
+        if (!pool_->PostContinuation([officer, go_on] { go_on(officer); })) {
+          go_on(absl::UnavailableError("the server is stopping"));
+        }
+      });
+}
+
 void Calls::Start(grpc::CallbackServerContext* /*context*/,
                   grpc::ServerUnaryReactor* reactor,
                   std::function<void()> task) const {
@@ -52,14 +79,16 @@ grpc::ServerUnaryReactor* Calls::RunAsync(grpc::CallbackServerContext* context,
                                           AsyncWork work) const {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   Start(context, reactor, [this, context, reactor, work = std::move(work)] {
-    const absl::StatusOr<OfficerId> officer =
-        engine_->Authenticate(BearerToken(*context));
-    if (!officer.ok()) {
-      reactor->Finish(ToGrpc(officer.status()));
-      return;
-    }
-    work(Caller{*officer},
-         [reactor](absl::Status status) { reactor->Finish(ToGrpc(status)); });
+    Identify(BearerToken(*context),
+             [reactor, work](const absl::StatusOr<OfficerId>& officer) {
+               if (!officer.ok()) {
+                 reactor->Finish(ToGrpc(officer.status()));
+                 return;
+               }
+               work(Caller{*officer}, [reactor](absl::Status status) {
+                 reactor->Finish(ToGrpc(status));
+               });
+             });
   });
   return reactor;
 }

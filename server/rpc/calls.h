@@ -45,12 +45,19 @@ absl::Status TooManyCalls();
 class Calls {
  public:
   // Neither is owned; both outlive every call.
-  Calls(Engine* engine, WorkerPool* pool) : engine_(engine), pool_(pool) {}
+  Calls(Engine* engine, WorkerPool* pool);
 
   Engine& engine() const { return *engine_; }
   WorkerPool& pool() const { return *pool_; }
 
-  // Authenticates on a worker, then runs `work` there; its status ends the
+  // Runs `go_on` on a worker with whose token it is. Who may do what is in the
+  // rows: while they are behind the log as it was at the start, because they
+  // are being folded again, it waits, at most 30 s, then kUnavailable.
+  // Requires: on a worker.
+  using Identified = std::function<void(absl::StatusOr<OfficerId>)>;
+  void Identify(absl::string_view token, Identified go_on) const;
+
+  // Identifies on a worker, then runs `work` there; its status ends the
   // call. RESOURCE_EXHAUSTED when too many calls wait.
   using Work = std::function<absl::Status(const Caller&)>;
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
@@ -80,6 +87,7 @@ class Calls {
 
   Engine* const engine_;
   WorkerPool* const pool_;
+  const Position rows_needed_;  // The log's last at the start.
 };
 
 }  // namespace thon

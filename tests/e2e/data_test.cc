@@ -8,8 +8,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "server/core/bytes.h"
 #include "tests/e2e/load_phone.h"
 #include "tests/e2e/processes.h"
 #include "tests/e2e/remote_province.h"
@@ -25,19 +27,40 @@ constexpr int kExitData = 3;
 
 class ServerDataTest : public ::testing::Test {
  protected:
-  // A log with one phone's events, closed by SIGTERM or by SIGKILL.
+  // A log with one phone's events, closed by SIGTERM or by SIGKILL. Before it
+  // is killed, END has caught up with what was acknowledged.
   void MakeLog(bool kill, int batches = 40) {
     Thond server(Arguments(data_));
     ASSERT_TRUE(server.AwaitServing()) << server.log();
-    Remote remote(data_, server.endpoint());
-    remote.SetUpProvince();
-    log_key_ = remote.Enrol(phone_.phone, remote.Code("CODE"));
-    for (int i = 0; i < batches; ++i) {
-      phone_.batches.push_back(phone_.phone.Next(10));
+    {
+      // An idle connection of this process would hold up the drain.
+      Remote remote(data_, server.endpoint());
+      remote.SetUpProvince();
+      log_key_ = remote.Enrol(phone_.phone, remote.Code("CODE"));
+      for (int i = 0; i < batches; ++i) {
+        phone_.batches.push_back(phone_.phone.Next(10));
+      }
+      SyncAll(&remote);
     }
-    SyncAll(&remote);
-    EXPECT_EQ(kill ? server.Kill() : server.Stop(), kill ? 1000 + SIGKILL : 0);
     ASSERT_FALSE(::testing::Test::HasFailure());
+    const v1::Receipt& last = phone_.acknowledged.back().receipt;
+    while (EndPosition() < last.first_position() + last.event_count()) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(kill ? server.Kill() : server.Stop(), kill ? 1000 + SIGKILL : 0);
+  }
+
+  // The next position that DATA/log/END promises (FORMAT.md).
+  std::uint64_t EndPosition() const {
+    const std::string end = ReadText(data_ + "/log/END");
+    absl::string_view rest = end;
+    std::uint64_t magic, write_number, tree_size, position;
+    return ConsumeBigEndian(&rest, &magic) &&
+                   ConsumeBigEndian(&rest, &write_number) &&
+                   ConsumeBigEndian(&rest, &tree_size) &&
+                   ConsumeBigEndian(&rest, &position)
+               ? position
+               : 0;
   }
 
   void SyncAll(Remote* remote) {
@@ -49,8 +72,10 @@ class ServerDataTest : public ::testing::Test {
   // Starts it and expects it to end by itself with exit status 3; what it said.
   std::string Refusal(const std::vector<std::string>& arguments) {
     Thond server(arguments);
-    EXPECT_FALSE(server.AwaitServing());
-    EXPECT_EQ(server.Wait(), kExitData) << server.log();
+    const bool serves = server.AwaitServing();
+    EXPECT_FALSE(serves);
+    EXPECT_EQ(serves ? server.Kill() : server.Wait(), kExitData)
+        << server.log();
     return server.log();
   }
 
@@ -58,8 +83,8 @@ class ServerDataTest : public ::testing::Test {
   void ExpectWhole() {
     Thond server(Arguments(data_));
     ASSERT_TRUE(server.AwaitServing()) << server.log();
-    Remote remote(data_, server.endpoint());
-    History history = remote.ReadHistory({phone_.phone.author()});
+    History history =
+        Remote(data_, server.endpoint()).ReadHistory({phone_.phone.author()});
     history.log_key = log_key_;
     history.acknowledged = phone_.acknowledged;
     for (const v1::SealedBatch& sealed : phone_.batches) {
@@ -100,7 +125,7 @@ TEST_F(ServerDataTest, ADirectoryOfANewerVersionIsRefused) {
   const Hash seal = Sha256Of(absl::StrCat("format", number));
   LogSurgeon(data_ + "/log")
       .Put("default", "format", absl::StrCat(number, seal.view().substr(0, 4)));
-  EXPECT_THAT(Refusal(Arguments(data_)), HasSubstr("newer"));
+  EXPECT_THAT(Refusal(Arguments(data_)), HasSubstr("has format 99"));
 }
 
 TEST_F(ServerDataTest, RealAndSimulatedTimeDoNotMix) {

@@ -56,7 +56,7 @@ TEST(ServerFlagsTest, ANewLogNeedsAName) {
   const TestFolder folder;
   const Finished finished = RunProgram("thond", {"--data", folder / "data"});
   EXPECT_NE(finished.exit_code, 0);
-  EXPECT_THAT(finished.err, HasSubstr("origin"));
+  EXPECT_THAT(finished.err, HasSubstr("a new log needs a name"));
 }
 
 TEST(ServerFlagsTest, TheConfigurationFileHasAKeyForEveryFlag) {
