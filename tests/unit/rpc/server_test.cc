@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 
-#include <thread>
-
 #include "server/core/limits.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
@@ -144,24 +142,26 @@ TEST_F(ServerTest, ATakenPortIsSaid) {
       << "who failed to start has not drained the engine of who runs";
 }
 
-TEST_F(ServerTest, CallsThatWaitForRowsEndWhenTheServerDrains) {
+TEST_F(ServerTest, WhoWaitsForRowsThatAreNotThereIsNotKept) {
   v1::GetTeamRequest request;
   request.set_team_id(1);
   request.mutable_options()->set_min_position(1'000'000);
-  grpc::ClientContext* const context = AsOperator();
-  grpc::Status status;
-  std::thread caller([&] {
-    v1::GetTeamResponse response;
-    status = query_->GetTeam(context, request, &response);
-  });
-  // The call has reached the server when one made after it was answered: both
-  // use one connection and the same queue of workers.
-  v1::ServerStatus answer;
-  query_->GetStatus(AsOperator(), v1::GetStatusRequest(), &answer);
+  v1::GetTeamResponse response;
+  EXPECT_EQ(query_->GetTeam(AsOperator(), request, &response).error_code(),
+            StatusCode::OUT_OF_RANGE)
+      << "the log does not reach so far";
+
+  // A phone's question waits for its rows, but not beyond the server's end.
+  TestPhone phone = EnrolledPhone(1);
+  SyncCall call(sync_.get());
+  call.Greet(phone);
+  v1::SyncRequest standings;
+  standings.mutable_standings()->set_first_sequence(1);
+  standings.mutable_standings()->set_end_sequence(2);
+  standings.mutable_standings()->set_min_position(1'000'000);
+  ASSERT_TRUE(call.Send(standings));
   server_->Stop(kCallSecondsMax);
-  caller.join();
-  EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE)
-      << status.error_message();
+  ExpectFault(call.End(), StatusCode::UNAVAILABLE, "DRAINING");
 }
 
 }  // namespace
