@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
 #include "server/storage/rocks.h"
@@ -137,6 +138,8 @@ absl::StatusOr<std::unique_ptr<LogDatabase>> LogDatabase::Open(
 
 LogDatabase::~LogDatabase() {
   if (db_ == nullptr) return;
+  // A flush under way holds its family; none may be left when families go.
+  rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     db_->DestroyColumnFamilyHandle(handle);
   }

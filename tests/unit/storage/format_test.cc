@@ -113,7 +113,9 @@ TEST_F(FormatTest, ReceiptsAndHellosAreTheirs) {
     EXPECT_TRUE(Verify(key.public_key(), kReceiptContext,
                        Raw(vector["statement"]), group.signature));
     for (std::size_t i = 0; i < group.leaves.size(); ++i) {
-      const v1::Receipt receipt = MakeReceipt(group, i, EntryTrailer{});
+      EntryTrailer trailer;
+      trailer.event_count = 1;
+      const v1::Receipt receipt = MakeReceipt(group, i, trailer);
       EXPECT_THAT(VerifyReceipt(receipt, key.public_key(), group.leaves[i]),
                   IsOk());
     }
