@@ -135,6 +135,14 @@ grpc::ServerUnaryReactor* Calls::RunRead(grpc::CallbackServerContext* context,
                                                     Finish finish) {
     Position wanted = min_position;
     Position position;
+    if (min_position >= engine_->log().end().next_position) {
+      return finish(WithField(
+          WithReason(absl::OutOfRangeError(
+                         "min_position is beyond the log's end: it is of "
+                         "another history, or not recorded yet"),
+                     "BEYOND_END"),
+          "min_position"));
+    }
     if (!newest) {
       const absl::StatusOr<Position> resolved = engine_->ResolveAsOf(moment);
       if (!resolved.ok()) return finish(resolved.status());

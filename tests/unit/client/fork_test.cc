@@ -46,7 +46,8 @@ class ForkTest : public ::testing::Test {
   Phone copy_{folder_ / "copy.db", &server_};
 };
 
-// Both copies use the same numbers for different facts; a mark tells them apart.
+// Both copies use the same numbers for different facts; a mark tells them
+// apart.
 std::multiset<std::uint64_t> MarksInLog(const FakeServer& server) {
   std::multiset<std::uint64_t> marks;
   for (const LoggedEvent& logged : server.Events()) {
