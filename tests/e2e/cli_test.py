@@ -300,6 +300,50 @@ class Cli(unittest.TestCase):
         finally:
             self.assertEqual(server.stop(), 0)
 
+    def test_12b_an_import_that_is_killed_leaves_nothing_or_everything(self):
+        """The client, or the server, dies as soon as the import's first part is in the log."""
+        rows = ["code,level,name,parent_code"]
+        for province in range(10, 13):
+            rows.append(f"{province},province,Tỉnh Số {province},")
+            for district in range(20):
+                code = f"{province * 20 + district:03d}"
+                rows.append(f"{code},district,Huyện Số {code},{province}")
+                rows += [f"{int(code) * 60 + n:05d},commune,Xã Số {code} {n},{code}" for n in range(60)]
+        total = len(rows) - 1
+        units = self.file("many.csv", "\n".join(rows) + "\n")
+        data = self.folder / "killed"
+        server = Server(data)
+
+        def ask(*arguments):
+            return json.loads(run("--data", data, "--json", *arguments).stdout)
+
+        def listed():
+            return len(ask("units", "list").get("units", []))
+
+        try:
+            for victim in ("client", "server"):
+                start = int(ask("status")["next_position"])
+                client = subprocess.Popen([BIN / "thon", "--data", data, "units", "import", units, "--effective",
+                                           "2023-04-01", "--apply"], stdout=subprocess.DEVNULL,
+                                          stderr=subprocess.DEVNULL)
+                while int(ask("status")["next_position"]) == start and client.poll() is None:
+                    pass
+                if victim == "client":
+                    client.kill()
+                    client.wait()
+                else:
+                    server.process.kill()
+                    server.process.wait()
+                    server.drain.join()
+                    server.process.stderr.close()
+                    client.wait()
+                    server = Server(data)
+                self.assertIn(listed(), (0, total), victim)
+            run("--data", data, "units", "import", units, "--effective", "2023-04-01", "--apply")
+            self.assertEqual(listed(), total)
+        finally:
+            self.assertEqual(server.stop(), 0)
+
     def test_13_backup_check_restore(self):
         backup = self.json("admin", "backup", "--name", "nightly")
         self.assertTrue(Path(backup["path"]).is_dir())
