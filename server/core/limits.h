@@ -28,8 +28,6 @@ inline constexpr std::size_t kServerFieldsBytesMax = 32;
 inline constexpr std::size_t kDocumentPartBytesMax = 40 * kKiB;
 inline constexpr std::size_t kDocumentBytesMax = 16 * kMiB;
 inline constexpr std::size_t kDocumentPartsMax = 4096;
-inline constexpr std::size_t kDocumentsOpenMax =
-    64;  // Announced, not used yet.
 
 // Facts.
 inline constexpr std::size_t kTextBytesMax = 1024;  // Names, reasons, numbers.
