@@ -232,8 +232,11 @@ struct TraceStep {
   const Condition* condition = nullptr;  // kConditionGroup, kThreshold.
   bool unknown = false;                  // A condition that cannot be computed.
   std::vector<UsedMetric> metrics;
-  std::int64_t number = 0;  // Amount, days or members, as the rule has it.
-  Position position;        // What it rests on in the log; 0: nothing.
+  std::int64_t number = 0;    // Amount, days or seats, as the rule has it.
+  std::int64_t quantity = 0;  // kAmount of one line, as in AmountPart;
+                              // kProrata: days paid for.
+  std::int64_t rate_vnd = 0;  // kAmount of one line, as in AmountPart.
+  Position position;          // What it rests on in the log; 0: nothing.
   std::vector<std::string> inputs;  // Names of the facts it looked at.
   std::vector<TraceStep> children;
 };

@@ -116,6 +116,8 @@ const char* LookDayVietnamese(LookDay day) {
       return "vào ngày cuối tháng";
     case LookDay::kAnyDay:
       return "vào ít nhất một ngày trong tháng";
+    case LookDay::kEveryDay:
+      return "vào mọi ngày trong tháng";
   }
   return "";
 }
@@ -128,12 +130,14 @@ const char* LookDayEnglish(LookDay day) {
       return "on the last day of the month";
     case LookDay::kAnyDay:
       return "on any day of the month";
+    case LookDay::kEveryDay:
+      return "on every day of the month";
   }
   return "";
 }
 
 std::string ValueText(const UsedMetric& used) {
-  if (InfoOf(used.metric).kind != MetricKind::kRatio) {
+  if (InfoOf(used.selector.metric).kind != MetricKind::kRatio) {
     return absl::StrCat(used.value.numerator);
   }
   return absl::StrCat(used.value.numerator, "/", used.value.denominator);
@@ -142,7 +146,7 @@ std::string ValueText(const UsedMetric& used) {
 std::string MetricList(const std::vector<UsedMetric>& metrics, bool vi) {
   std::string text;
   for (const UsedMetric& used : metrics) {
-    const MetricInfo& info = InfoOf(used.metric);
+    const MetricInfo& info = InfoOf(used.selector.metric);
     absl::StrAppend(&text, text.empty() ? "" : ", ", info.id, " ",
                     vi ? info.name_vi : info.name_en, " = ", ValueText(used));
   }
@@ -197,7 +201,7 @@ v1::Derivation Explainer::Step(const TraceStep& step) const {
   out.set_text_en(std::move(sentence.en));
   for (const UsedMetric& used : step.metrics) {
     v1::MetricValue* value = out.add_metrics();
-    value->set_metric(std::string(InfoOf(used.metric).id));
+    value->set_metric(std::string(InfoOf(used.selector.metric).id));
     value->set_numerator(used.value.numerator);
     value->set_denominator(used.value.denominator);
   }
@@ -237,6 +241,8 @@ Sentence Explainer::Say(const TraceStep& step) const {
     case Rule::kCap:
     case Rule::kFunding:
       return SayMoney(step);
+    default:
+      return ReasonSentence(step.reason);
   }
   return {};
 }
@@ -369,7 +375,8 @@ Sentence Explainer::SayCondition(const TraceStep& step) const {
                                    "all of the conditions below."});
     }
   }
-  const MetricInfo& info = InfoOf(step.condition->metric);
+  const MetricInfo& info =
+      InfoOf(policy_.selectors[step.condition->selector].metric);
   const UsedMetric& used = step.metrics.front();
   if (step.unknown) {
     return {absl::StrCat(info.id, " ", info.name_vi,
@@ -425,9 +432,9 @@ Sentence Explainer::SayMoney(const TraceStep& step) const {
             absl::StrCat("A cap lowers the amount to ", money, ".")};
   }
   if (step.rule == Rule::kAmount) {
-    const std::string one = FormatDong(policy_.amount_vnd);
-    if (policy_.unit == AmountUnit::kMemberMonth) {
-      const std::int64_t members = step.metrics.front().value.numerator;
+    const std::string one = FormatDong(policy_.amounts.front().vnd);
+    if (policy_.amounts.front().unit == AmountUnit::kMemberMonth) {
+      const std::int64_t members = step.quantity;
       return {absl::StrCat("Mức hỗ trợ ", one, "/thành viên/tháng × ", members,
                            " thành viên = ", money, "."),
               absl::StrCat("The amount is ", one, " a member and month × ",
@@ -457,7 +464,7 @@ v1::Determination ToRow(const Policy& policy, const Result& result,
   for (const v1::ReasonCode reason : result.reasons) row.add_reasons(reason);
   for (const UsedMetric& used : result.metrics) {
     v1::MetricValue* value = row.add_metrics();
-    value->set_metric(std::string(InfoOf(used.metric).id));
+    value->set_metric(std::string(InfoOf(used.selector.metric).id));
     value->set_numerator(used.value.numerator);
     value->set_denominator(used.value.denominator);
   }
@@ -466,7 +473,7 @@ v1::Determination ToRow(const Policy& policy, const Result& result,
   row.set_list_position(result.list_position.value);
   row.set_funding_position(result.funding_position.value);
   row.set_structure_position(result.structure_position.value);
-  if (result.amount_vnd != 0) row.set_purpose(policy.purpose);
+  if (result.amount_vnd != 0) row.set_purpose(policy.amounts.front().purpose);
   return row;
 }
 
@@ -495,7 +502,7 @@ v1::Derivation ToDerivation(const Policy& policy, const BeneficiaryFacts& facts,
                                 FormatDong(result.amount_vnd), ". ", why.en));
   for (const UsedMetric& used : result.metrics) {
     v1::MetricValue* value = root.add_metrics();
-    value->set_metric(std::string(InfoOf(used.metric).id));
+    value->set_metric(std::string(InfoOf(used.selector.metric).id));
     value->set_numerator(used.value.numerator);
     value->set_denominator(used.value.denominator);
   }

@@ -120,7 +120,8 @@ struct MetricSelector {
 };
 
 // "app=VNeID basis=PERSON over=quarter": what differs from the default, in this
-// struct's order; as MetricValue.qualifier holds it.
+// struct's order with the time last; as MetricValue.qualifier holds it. The
+// words are topic, app, basis, account, audience, count, take, of, over.
 std::string Qualifier(const MetricSelector& selector);
 
 // The months that a selector asked of `month` looks at, ascending. `from`: the
@@ -141,7 +142,8 @@ MetricNumber ReadActivityMetric(const MetricSelector& selector,
                                 absl::Span<const v1::TeamMonth* const> months);
 
 // Whether the value reaches the target: numerator >= target for a count or
-// flag, numerator * 100 >= target * denominator for a ratio and for a mean.
+// flag, numerator >= target * denominator for a mean (sum and number of
+// scores), numerator * 100 >= target * denominator for a ratio.
 enum class Truth : std::uint8_t { kFalse, kUnknown, kTrue };
 Truth AtLeast(const MetricSelector& selector, const MetricNumber& value,
               std::int64_t target);

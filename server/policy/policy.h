@@ -231,6 +231,7 @@ struct Policy {
 
   // Empty: it pays nothing (a pilot, or targets only).
   std::vector<AmountLine> amounts;
+  Basis amount_basis;  // Of paying nothing; each line has its own.
 
   std::int64_t cap_month_vnd = 0;  // For a beneficiary; 0: none.
   std::int64_t cap_year_vnd = 0;   // For a beneficiary and calendar year.

@@ -3,8 +3,8 @@
 #ifndef THON_POLICY_POLICY_PARSER_H_
 #define THON_POLICY_POLICY_PARSER_H_
 
-#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -67,7 +67,9 @@ class PolicyParser {
   YamlReader reader_;
   YamlNode root_;
   Policy policy_;
-  std::set<Metric> metrics_;
+  // What thresholds look at; Condition::selector counts in `asked_` until all
+  // are known.
+  std::vector<MetricSelector> asked_;
   int conditions_ = 0;
 };
 

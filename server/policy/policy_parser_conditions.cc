@@ -1,4 +1,5 @@
 // The tree of conditions.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,20 @@ namespace {
 constexpr int kConditionDepthMax = 8;
 constexpr int kConditionsMax = 256;
 
+// Makes indexes into `asked` indexes into `sorted`.
+void Renumber(const std::vector<MetricSelector>& asked,
+              const std::vector<MetricSelector>& sorted, Condition* condition) {
+  if (condition->op == Condition::Op::kThreshold) {
+    condition->selector =
+        static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(),
+                                                  asked[condition->selector]) -
+                                 sorted.begin());
+  }
+  for (Condition& child : condition->children) {
+    Renumber(asked, sorted, &child);
+  }
+}
+
 }  // namespace
 
 void PolicyParser::ParseConditions() {
@@ -18,10 +33,17 @@ void PolicyParser::ParseConditions() {
     Condition condition;
     if (ParseCondition(*node, "conditions", 1, &condition)) {
       policy_.conditions = std::move(condition);
-      policy_.metrics.assign(metrics_.begin(), metrics_.end());
+      policy_.selectors = asked_;
+      std::sort(policy_.selectors.begin(), policy_.selectors.end());
+      policy_.selectors.erase(
+          std::unique(policy_.selectors.begin(), policy_.selectors.end()),
+          policy_.selectors.end());
+      Renumber(asked_, policy_.selectors, &*policy_.conditions);
     }
   }
-  const bool on_time = metrics_.count(Metric::kM06) != 0;
+  const bool on_time = std::any_of(
+      asked_.begin(), asked_.end(),
+      [](const MetricSelector& s) { return s.metric == Metric::kM06; });
   const bool deadline = policy_.update_submit_before_day != 0;
   if (on_time && !deadline) {
     reader_.Error(*node, "conditions",
@@ -120,21 +142,16 @@ bool PolicyParser::ParseThreshold(const YamlNode& node, const std::string& path,
   const YamlNode& id_node = *YamlReader::Find(node, "metric");
   std::string id;
   if (!reader_.Text(id_node, YamlPath(path, "metric"), &id)) return false;
-  if (!FindMetric(id, &condition->metric)) {
+  MetricSelector selector;
+  if (!FindMetric(id, &selector.metric)) {
     reader_.Error(id_node, YamlPath(path, "metric"),
                   absl::StrCat("there is no metric \"", id,
                                "\"; write one of the catalogue, M01 to M30"));
     return false;
   }
-  const MetricInfo& info = InfoOf(condition->metric);
-  if (!info.supported) {
-    reader_.Error(id_node, YamlPath(path, "metric"),
-                  absl::StrCat(id, " (", info.name,
-                               ") is not supported yet; leave the condition "
-                               "out until it is computed"));
-    return false;
-  }
-  metrics_.insert(condition->metric);
+  const MetricInfo& info = InfoOf(selector.metric);
+  condition->selector = asked_.size();
+  asked_.push_back(selector);
   const bool ratio = info.kind == MetricKind::kRatio;
   const absl::string_view key = ratio ? "at_least_percent" : "at_least";
   const absl::string_view other = ratio ? "at_least" : "at_least_percent";
@@ -149,7 +166,7 @@ bool PolicyParser::ParseThreshold(const YamlNode& node, const std::string& path,
   std::int64_t max = 1'000'000'000;
   if (ratio) max = 100;
   if (info.kind == MetricKind::kFlag) max = 1;
-  if (condition->metric == Metric::kM01) max = 31;
+  if (selector.metric == Metric::kM01) max = 31;
   return reader_.Whole(*target, YamlPath(path, key), 1, max,
                        &condition->target) &&
          known;

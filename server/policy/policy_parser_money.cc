@@ -20,30 +20,33 @@ void PolicyParser::ParseAmount() {
   const YamlNode* node =
       Block("amount", true, kFields, kLaterFields, &policy_.amount_basis);
   if (node == nullptr) return;
+  AmountLine line;
+  line.basis = policy_.amount_basis;
+  line.path = "amount";
   int value = 0;
   const YamlNode* per = reader_.Need(*node, "amount", "per");
   if (per != nullptr &&
       reader_.Word(*per, "amount.per", kUnits, kLaterUnits, &value)) {
-    policy_.unit = static_cast<AmountUnit>(value);
+    line.unit = static_cast<AmountUnit>(value);
   }
   if (const YamlNode* vnd = reader_.Need(*node, "amount", "vnd")) {
-    reader_.Whole(*vnd, "amount.vnd", 1, limits::kMoneyMax,
-                  &policy_.amount_vnd);
+    reader_.Whole(*vnd, "amount.vnd", 1, limits::kMoneyMax, &line.vnd);
   }
   if (const YamlNode* purpose = YamlReader::Find(*node, "purpose")) {
-    reader_.Text(*purpose, "amount.purpose", &policy_.purpose);
+    reader_.Text(*purpose, "amount.purpose", &line.purpose);
   }
   const YamlNode* day = YamlReader::Find(*node, "members_on");
-  if (policy_.unit == AmountUnit::kMemberMonth) {
+  if (line.unit == AmountUnit::kMemberMonth) {
     if (day == nullptr) day = reader_.Need(*node, "amount", "members_on");
     if (day != nullptr &&
         reader_.Word(*day, "amount.members_on", kLookDays, {}, &value)) {
-      policy_.members_on = static_cast<LookDay>(value);
+      line.members_on = static_cast<LookDay>(value);
     }
   } else if (day != nullptr) {
     reader_.Error(*day, "amount.members_on",
                   "has no effect unless per is member_month; remove it");
   }
+  policy_.amounts.push_back(std::move(line));
 }
 
 void PolicyParser::ParseCaps() {
@@ -65,11 +68,11 @@ void PolicyParser::ParseCaps() {
     const std::string path = YamlPath("caps", key);
     std::int64_t vnd = 0;
     if (!reader_.Whole(*cap, path, 1, limits::kMoneyMax, &vnd)) continue;
-    if (vnd < policy_.amount_vnd) {
-      reader_.Error(
-          *cap, path,
-          absl::StrCat("is below the amount of one unit, ", policy_.amount_vnd,
-                       "; raise the cap or lower amount.vnd"));
+    if (!policy_.amounts.empty() && vnd < policy_.amounts[0].vnd) {
+      reader_.Error(*cap, path,
+                    absl::StrCat("is below the amount of one unit, ",
+                                 policy_.amounts[0].vnd,
+                                 "; raise the cap or lower amount.vnd"));
       continue;
     }
     policy_.*field = vnd;
@@ -114,18 +117,20 @@ void PolicyParser::ParseExpected() {
                      &total)) {
     return;
   }
-  if (policy_.unit != AmountUnit::kTeamMonth) {
+  if (policy_.amounts.empty() ||
+      policy_.amounts[0].unit != AmountUnit::kTeamMonth) {
     reader_.Error(*node, "expected",
                   "can only be checked for an amount per team_month; remove "
                   "it");
     return;
   }
-  if (policy_.amount_vnd != 0 && (total % policy_.amount_vnd != 0 ||
-                                  total / policy_.amount_vnd != months)) {
+  if (policy_.amounts[0].vnd != 0 &&
+      (total % policy_.amounts[0].vnd != 0 ||
+       total / policy_.amounts[0].vnd != months)) {
     reader_.Error(
         *total_node, "expected.total_vnd",
-        absl::StrCat("is not ", months, " team-months of ", policy_.amount_vnd,
-                     "; one of the three is wrong"));
+        absl::StrCat("is not ", months, " team-months of ",
+                     policy_.amounts[0].vnd, "; one of the three is wrong"));
   }
 }
 
