@@ -18,9 +18,11 @@ v1::Determination ToRow(const Policy& policy, const Result& result,
                         Position policy_position);
 
 // The derivation of `result`, which the same run wrote into `trace`: a root
-// that says the result, below it the rules in the order they were asked. Each
-// step names its parameter, the parameter's source or assumption, the values
-// and the positions it rests on.
+// that says the result and how the amount came about, below it the rules in the
+// order they were asked. Each step names its parameter, the parameter's source
+// or assumption, what was found beside what is asked for, the positions it
+// rests on and the facts it looked at. `events` are left to the caller, who
+// has them.
 v1::Derivation ToDerivation(const Policy& policy, const BeneficiaryFacts& facts,
                             Month month, const Result& result,
                             const Trace& trace);
@@ -33,6 +35,8 @@ std::string StateName(v1::DeterminationState state);
 // One line a reason, for people.
 std::string ReasonVietnamese(v1::ReasonCode reason);
 std::string ReasonEnglish(v1::ReasonCode reason);
+// "tạm tính"
+std::string StateVietnamese(v1::DeterminationState state);
 
 }  // namespace thon
 
