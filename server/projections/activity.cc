@@ -12,7 +12,7 @@ namespace {
 class Activity final : public Projection {
  public:
   absl::string_view name() const override { return "activity"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   void Apply(const FoldInput& input, const EventSource& events,
              RowWriter& rows) override {
     ActivityFold(input, events, rows).Run();

@@ -1,5 +1,6 @@
 // What teams and organisations did: which events count, for which month, and
-// the metrics of each month (catalogue M01 to M12).
+// what each month's metrics are read from (catalogue M01 to M03, M06 to M11 and
+// M19 to M23).
 //
 // Each event of a phone or an organisation's reporter is judged when it is
 // recorded (judgement.h), and again when something it rests on changes: a later

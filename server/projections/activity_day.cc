@@ -1,7 +1,7 @@
 #include "server/projections/activity_day.h"
 
 #include <algorithm>
-#include <tuple>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -9,31 +9,6 @@ namespace thon {
 namespace {
 
 constexpr std::uint64_t kSessionMs = 15 * 60 * 1000;
-
-// FNV-1a: names that differ get numbers that differ, but for chance. Whoever
-// searches for a collision can only make their own team count less.
-class NameHash {
- public:
-  NameHash& Add(absl::string_view text) {
-    for (const char c : text) Mix(static_cast<unsigned char>(c));
-    Mix(0x100);  // So that "a", "bc" and "ab", "c" differ.
-    return *this;
-  }
-  NameHash& Add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) Mix(number >> shift & 0xff);
-    return *this;
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  void Mix(std::uint64_t v) { value_ = (value_ ^ v) * 0x100000001B3u; }
-  std::uint64_t value_ = 0xCBF29CE484222325u;
-};
-
-auto OrderOf(const v1::ActivityFact& fact) {
-  return std::make_tuple(fact.instant_ms(), fact.author_number(),
-                         fact.sequence());
-}
 
 // How long after `earlier`, which it does not come before. Right for any two
 // instants: the difference of two signed numbers is always an unsigned one.
@@ -77,23 +52,64 @@ void AddMember(std::uint64_t member, std::int64_t activities,
   it->second += activities;
 }
 
-void AddGroup(const Group& group, DayTotals* totals) {
+void Guide(std::uint32_t topic, std::int64_t people, DayTotals* totals) {
+  if (people == 0) return;
+  totals->people_reached += people;
+  totals->people_by_topic[topic] += people;
+}
+
+// Calls visit(fact) for each report of the group.
+template <typename Visit>
+void ForEach(const Group& group, const Visit& visit) {
+  visit(*group.lead);
+  for (const v1::ActivityFact* fact : group.others) visit(*fact);
+}
+
+void AddVisit(const Group& group, DayTotals* totals) {
+  if (group.count == 0) return;
+  std::vector<std::uint32_t> topics;
+  ForEach(group, [&topics](const v1::ActivityFact& fact) {
+    if (fact.count() == 0) return;
+    topics.insert(topics.end(), fact.topics().begin(), fact.topics().end());
+  });
+  if (topics.empty()) topics.push_back(v1::TOPIC_UNSPECIFIED);
+  std::sort(topics.begin(), topics.end());
+  topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
+  totals->people_reached += group.count;
+  for (const std::uint32_t topic : topics) {
+    totals->people_by_topic[topic] += group.count;
+  }
+}
+
+void AddCounts(const Group& group, DayTotals* totals) {
   const v1::ActivityFact& lead = *group.lead;
-  ++totals->activities;
   switch (lead.payload_type()) {
     case v1::Event::kOutreachSession:
-    case v1::Event::kTrainingHeld:
+      Guide(lead.topic(), group.count, totals);
+      break;
+    case v1::Event::kTrainingHeld: {
+      Guide(lead.topic(), group.count, totals);
+      TrainingTotals& training = totals->trainings[lead.audience()];
+      ++training.sessions;
+      training.attendees += group.count;
+      break;
+    }
     case v1::Event::kFraudWarningIssued:
-      totals->people_reached += group.count;
+      Guide(v1::TOPIC_FRAUD_PREVENTION, group.count, totals);
+      break;
+    case v1::Event::kHouseholdVisit:
+      AddVisit(group, totals);
       break;
     case v1::Event::kAppInstallAssisted:
       totals->installs += group.count;
-      if (lead.topic() == v1::COUNT_BASIS_PERSON) {
-        totals->people_reached += group.count;
+      totals->installs_by_app[{lead.app(), lead.basis()}] += group.count;
+      if (lead.basis() == v1::COUNT_BASIS_PERSON) {
+        Guide(v1::TOPIC_DIGITAL_PLATFORMS, group.count, totals);
       }
       break;
     case v1::Event::kAccountOpenedAssisted:
       totals->accounts += group.count;
+      totals->accounts_by_kind[lead.topic()] += group.count;
       break;
     case v1::Event::kOnlineDossierAssisted:
       // A dossier processed on line was submitted on line.
@@ -105,6 +121,29 @@ void AddGroup(const Group& group, DayTotals* totals) {
     default:
       break;
   }
+}
+
+// Of an instant that is not known there is no delay.
+void AddTimes(const Group& group, DayTotals* totals) {
+  bool known = false;
+  std::int32_t delay = 0;
+  ForEach(group, [&](const v1::ActivityFact& fact) {
+    if (fact.quality() == v1::TIME_QUALITY_SUSPECT) return;
+    delay = known ? std::min(delay, fact.delay_hours()) : fact.delay_hours();
+    known = true;
+  });
+  if (known) {
+    ++totals->delays[delay];
+  } else {
+    ++totals->suspect;
+  }
+}
+
+void AddGroup(const Group& group, DayTotals* totals) {
+  const v1::ActivityFact& lead = *group.lead;
+  ++totals->activities;
+  AddCounts(group, totals);
+  AddTimes(group, totals);
   AddMember(lead.member_id(), 1, totals);
   if (group.others.empty()) return;
   std::vector<std::uint64_t> seen = {lead.member_id()};
@@ -117,116 +156,103 @@ void AddGroup(const Group& group, DayTotals* totals) {
   }
 }
 
-void AddTo(v1::TeamMonth* month, std::uint64_t member,
-           std::int64_t activities) {
-  auto& members = *month->mutable_members();
-  int i = 0;
-  while (i < members.size() && members[i].member_id() < member) ++i;
-  if (i == members.size() || members[i].member_id() != member) {
-    members.Add()->set_member_id(member);
-    std::rotate(members.begin() + i, members.end() - 1, members.end());
+// The row of `key` in rows that ascend by it, made if there is none.
+// `key_of(row)` is a row's key, `name(row)` gives a new row its key.
+template <typename Row, typename Key, typename KeyOf, typename Name>
+Row* RowOf(const Key& key, const KeyOf& key_of, const Name& name,
+           google::protobuf::RepeatedPtrField<Row>* rows) {
+  const auto at = std::lower_bound(
+      rows->begin(), rows->end(), key,
+      [&key_of](const Row& row, const Key& k) { return key_of(row) < k; });
+  const int i = static_cast<int>(at - rows->begin());
+  if (at != rows->end() && key_of(*at) == key) return &*at;
+  name(rows->Add());
+  for (int j = rows->size() - 1; j > i; --j) rows->SwapElements(j, j - 1);
+  return rows->Mutable(i);
+}
+
+template <typename Row, typename IsZero>
+void DropZeros(const IsZero& is_zero,
+               google::protobuf::RepeatedPtrField<Row>* rows) {
+  rows->erase(std::remove_if(rows->begin(), rows->end(), is_zero), rows->end());
+}
+
+// Adds `sign` times the day's sums by part.
+void AddParts(const DayTotals& totals, int sign, v1::TeamMonth* month) {
+  for (const auto& [member, activities] : totals.members) {
+    v1::MemberCount* const row = RowOf(
+        member, [](const v1::MemberCount& r) { return r.member_id(); },
+        [m = member](v1::MemberCount* r) { r->set_member_id(m); },
+        month->mutable_members());
+    row->set_activities(row->activities() + sign * activities);
   }
-  members[i].set_activities(members[i].activities() + activities);
+  for (const auto& [topic, people] : totals.people_by_topic) {
+    const auto key = static_cast<v1::Topic>(topic);
+    v1::TopicCount* const row = RowOf(
+        key, [](const v1::TopicCount& r) { return r.topic(); },
+        [key](v1::TopicCount* r) { r->set_topic(key); },
+        month->mutable_people_by_topic());
+    row->set_people(row->people() + sign * people);
+  }
+  for (const auto& [app, count] : totals.installs_by_app) {
+    const auto key = std::make_pair(absl::string_view(app.first), app.second);
+    v1::AppCount* const row = RowOf(
+        key,
+        [](const v1::AppCount& r) {
+          return std::make_pair(absl::string_view(r.app()),
+                                static_cast<int>(r.basis()));
+        },
+        [&key](v1::AppCount* r) {
+          r->set_app(std::string(key.first));
+          r->set_basis(static_cast<v1::CountBasis>(key.second));
+        },
+        month->mutable_installs_by_app());
+    row->set_count(row->count() + sign * count);
+  }
+  for (const auto& [kind, count] : totals.accounts_by_kind) {
+    const auto key = static_cast<v1::AccountKind>(kind);
+    v1::AccountCount* const row = RowOf(
+        key, [](const v1::AccountCount& r) { return r.kind(); },
+        [key](v1::AccountCount* r) { r->set_kind(key); },
+        month->mutable_accounts_by_kind());
+    row->set_count(row->count() + sign * count);
+  }
+  for (const auto& [audience, training] : totals.trainings) {
+    const auto key = static_cast<v1::Audience>(audience);
+    v1::TrainingCount* const row = RowOf(
+        key, [](const v1::TrainingCount& r) { return r.audience(); },
+        [key](v1::TrainingCount* r) { r->set_audience(key); },
+        month->mutable_trainings());
+    row->set_sessions(row->sessions() + sign * training.sessions);
+    row->set_attendees(row->attendees() + sign * training.attendees);
+  }
+  for (const auto& [hours, count] : totals.delays) {
+    v1::DelayCount* const row = RowOf(
+        hours, [](const v1::DelayCount& r) { return r.hours(); },
+        [h = hours](v1::DelayCount* r) { r->set_hours(h); },
+        month->mutable_delays());
+    row->set_count(row->count() + sign * count);
+  }
+}
+
+void DropEmptyParts(v1::TeamMonth* month) {
+  DropZeros<v1::MemberCount>(
+      [](const auto& row) { return row.activities() == 0; },
+      month->mutable_members());
+  DropZeros<v1::TopicCount>([](const auto& row) { return row.people() == 0; },
+                            month->mutable_people_by_topic());
+  DropZeros<v1::AppCount>([](const auto& row) { return row.count() == 0; },
+                          month->mutable_installs_by_app());
+  DropZeros<v1::AccountCount>([](const auto& row) { return row.count() == 0; },
+                              month->mutable_accounts_by_kind());
+  DropZeros<v1::TrainingCount>(
+      [](const auto& row) { return row.sessions() == 0; },
+      month->mutable_trainings());
+  DropZeros<v1::DelayCount>([](const auto& row) { return row.count() == 0; },
+                            month->mutable_delays());
 }
 
 }  // namespace
-
-v1::ActivityFact MakeFact(const v1::Event& event, std::uint32_t author_number,
-                          const JudgedTime& time) {
-  v1::ActivityFact fact;
-  fact.set_author_number(author_number);
-  fact.set_sequence(event.sequence());
-  fact.set_payload_type(event.payload_case());
-  fact.set_instant_ms(time.latest.ms);
-  fact.set_member_id(event.member_id());
-  fact.set_venue(event.venue());
-  if (time.quality != v1::TIME_QUALITY_TRUSTED) fact.set_quality(time.quality);
-
-  const auto set = [&fact](std::int64_t count, int topic) {
-    fact.set_count(count);
-    fact.set_topic(static_cast<std::uint32_t>(topic));
-  };
-  NameHash place;
-  switch (event.payload_case()) {
-    case v1::Event::kTaskCompleted:
-      set(event.task_completed().result(), event.task_completed().topic());
-      place.Add(event.task_completed().task_id());
-      break;
-    case v1::Event::kOutreachSession:
-      set(event.outreach_session().attendees(),
-          event.outreach_session().topic());
-      place.Add(event.outreach_session().place());
-      break;
-    case v1::Event::kHouseholdVisit:
-      fact.set_household(event.household_visit().household());
-      return fact;
-    case v1::Event::kAppInstallAssisted:
-      set(event.app_install_assisted().count(),
-          event.app_install_assisted().basis());
-      place.Add(event.app_install_assisted().app());
-      break;
-    case v1::Event::kAccountOpenedAssisted:
-      set(event.account_opened_assisted().count(),
-          event.account_opened_assisted().kind());
-      break;
-    case v1::Event::kOnlineDossierAssisted:
-      set(event.online_dossier_assisted().count(),
-          event.online_dossier_assisted().stage());
-      place.Add(event.online_dossier_assisted().service_group());
-      break;
-    case v1::Event::kTrainingHeld:
-      set(event.training_held().attendees(), event.training_held().topic());
-      place.Add(static_cast<std::uint64_t>(event.training_held().audience()));
-      break;
-    case v1::Event::kTrainingAttended:
-      place.Add(event.training_attended().course())
-          .Add(event.training_attended().member_id());
-      break;
-    case v1::Event::kDigitalShopSupported:
-      set(event.digital_shop_supported().count(), 0);
-      place.Add(event.digital_shop_supported().kind());
-      break;
-    case v1::Event::kFraudWarningIssued:
-      set(event.fraud_warning_issued().reach(),
-          event.fraud_warning_issued().channel());
-      break;
-    case v1::Event::kModelProposed:
-      set(0, event.model_proposed().type());
-      place.Add(event.model_proposed().model_id());
-      break;
-    default:
-      break;
-  }
-  fact.set_place(place.value());
-  return fact;
-}
-
-void AddFact(v1::ActivityFact fact, v1::ActivityDay* day) {
-  auto& facts = *day->mutable_facts();
-  const auto order = OrderOf(fact);
-  *facts.Add() = std::move(fact);
-  const auto at =
-      std::upper_bound(facts.begin(), facts.end() - 1, order,
-                       [](const auto& key, const v1::ActivityFact& other) {
-                         return key < OrderOf(other);
-                       });
-  // By pointers: facts are not copied.
-  for (int i = facts.size() - 1; i > at - facts.begin(); --i) {
-    facts.SwapElements(i, i - 1);
-  }
-}
-
-int FindFact(const v1::ActivityDay& day, std::uint32_t author_number,
-             Sequence sequence) {
-  for (int i = 0; i < day.facts_size(); ++i) {
-    const v1::ActivityFact& fact = day.facts(i);
-    if (fact.sequence() == sequence.value &&
-        fact.author_number() == author_number) {
-      return i;
-    }
-  }
-  return -1;
-}
 
 DayTotals TotalsOf(const v1::ActivityDay& day) {
   DayTotals totals;
@@ -235,7 +261,6 @@ DayTotals TotalsOf(const v1::ActivityDay& day) {
   std::size_t recent = 0;  // Groups before it are too old to be joined.
   for (int i = 0; i < day.facts_size(); ++i) {
     const v1::ActivityFact& fact = day.facts(i);
-    if (fact.quality() == v1::TIME_QUALITY_SUSPECT) ++totals.suspect;
     while (recent < groups.size() &&
            After(fact, *groups[recent].lead) >= kSessionMs) {
       ++recent;
@@ -256,38 +281,39 @@ DayTotals TotalsOf(const v1::ActivityDay& day) {
     }
   }
   for (const Group& group : groups) AddGroup(group, &totals);
+  totals.held = day.held_size();
+  for (const v1::ActivityFact& fact : day.held()) {
+    if (fact.quality() == v1::TIME_QUALITY_SUSPECT) ++totals.suspect;
+  }
   return totals;
 }
 
-void ReplaceDay(const DayTotals& before, const DayTotals& after,
+void ReplaceDay(Date date, const DayTotals& before, const DayTotals& after,
                 v1::TeamMonth* month) {
+  const auto change = [&](std::int64_t DayTotals::*total) {
+    return after.*total - before.*total;
+  };
   month->set_active_days(month->active_days() + (after.activities > 0 ? 1 : 0) -
                          (before.activities > 0 ? 1 : 0));
-  month->set_activities(month->activities() + after.activities -
-                        before.activities);
-  month->set_people_reached(month->people_reached() + after.people_reached -
-                            before.people_reached);
-  month->set_installs(month->installs() + after.installs - before.installs);
-  month->set_accounts(month->accounts() + after.accounts - before.accounts);
+  const std::uint32_t bit = std::uint32_t{1} << (date.day() - 1);
+  month->set_active_day_bits(after.activities > 0
+                                 ? month->active_day_bits() | bit
+                                 : month->active_day_bits() & ~bit);
+  month->set_activities(month->activities() + change(&DayTotals::activities));
+  month->set_people_reached(month->people_reached() +
+                            change(&DayTotals::people_reached));
+  month->set_installs(month->installs() + change(&DayTotals::installs));
+  month->set_accounts(month->accounts() + change(&DayTotals::accounts));
   month->set_dossiers_submitted(month->dossiers_submitted() +
-                                after.dossiers_submitted -
-                                before.dossiers_submitted);
+                                change(&DayTotals::dossiers_submitted));
   month->set_dossiers_processed(month->dossiers_processed() +
-                                after.dossiers_processed -
-                                before.dossiers_processed);
-  month->set_suspect(month->suspect() + after.suspect - before.suspect);
-  for (const auto& [member, activities] : after.members) {
-    AddTo(month, member, activities);
-  }
-  for (const auto& [member, activities] : before.members) {
-    AddTo(month, member, -activities);
-  }
-  auto& members = *month->mutable_members();
-  members.erase(std::remove_if(members.begin(), members.end(),
-                               [](const v1::MemberCount& entry) {
-                                 return entry.activities() == 0;
-                               }),
-                members.end());
+                                change(&DayTotals::dossiers_processed));
+  month->set_suspect(month->suspect() + change(&DayTotals::suspect));
+  month->set_held(month->held() + change(&DayTotals::held));
+  AddParts(after, 1, month);
+  if (before.activities == 0) return;
+  AddParts(before, -1, month);
+  DropEmptyParts(month);
 }
 
 }  // namespace thon

@@ -5,14 +5,27 @@
 // author number, sequence); one joins the first group whose first fact is less
 // than 15 minutes before it and which holds no fact of its own author, else it
 // leads a group. A phone's own facts are never taken for one another. A group
-// counts once: the largest count, and each member that took part.
+// counts once: the largest count, the topics of each report, and each member
+// that took part; its delay is the shortest, for that is when it was known; its
+// time is SUSPECT if that of every report is.
+//
+// People guided (M09) are those that a report counts as persons: who came to a
+// session or a training, was warned of fraud (topic FRAUD_PREVENTION), or was
+// helped to install an app, counted by persons (DIGITAL_PLATFORMS). A visit
+// whose outcome is GUIDED guided one person on each of its topics; over all
+// topics M09 is the sum, `people_reached` counts that person once. Dossiers and
+// accounts are not persons: one person may have several.
 #ifndef THON_PROJECTIONS_ACTIVITY_DAY_H_
 #define THON_PROJECTIONS_ACTIVITY_DAY_H_
 
 #include <cstdint>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
+#include "server/core/civil.h"
 #include "server/core/evidence.h"
 #include "server/core/ids.h"
 #include "thon/v1/event.pb.h"
@@ -20,21 +33,52 @@
 
 namespace thon {
 
-// Facts of one day that count; one more is QUARANTINED as absurd. Twice what a
-// large team reports: a day's row is read and written whole with every batch.
+// Facts of one day that count, and likewise that are held; one more is
+// QUARANTINED as absurd. Twice what a large team reports: a day's row is read
+// and written whole with every batch.
 inline constexpr int kDayFactsMax = 512;
 
-// Requires an activity that passes CheckPayload.
+// The fact of an activity that counts, or would, on `date`. `received`: when
+// its entry was. Requires an activity that passes CheckPayload.
 v1::ActivityFact MakeFact(const v1::Event& event, std::uint32_t author_number,
-                          const JudgedTime& time);
+                          const JudgedTime& time, Date date, Instant received);
 
-// Keeps the day's facts in their order.
-void AddFact(v1::ActivityFact fact, v1::ActivityDay* day);
-// Index of the author's fact, -1 if the day has none.
-int FindFact(const v1::ActivityDay& day, std::uint32_t author_number,
+using ActivityFacts = google::protobuf::RepeatedPtrField<v1::ActivityFact>;
+
+// Keeps the facts in their order.
+void AddFact(v1::ActivityFact fact, ActivityFacts* facts);
+// Index of the author's fact, -1 if there is none.
+int FindFact(const ActivityFacts& facts, std::uint32_t author_number,
              Sequence sequence);
 
-// What a day adds to its month, households and held events aside.
+// Sums by a key, ascending. Few keys.
+template <typename Key, typename Value>
+class Tally {
+ public:
+  using Entry = std::pair<Key, Value>;
+  // The key's value, made if there is none.
+  Value& operator[](const Key& key) {
+    auto it = entries_.begin();
+    while (it != entries_.end() && it->first < key) ++it;
+    if (it == entries_.end() || key < it->first) {
+      it = entries_.insert(it, Entry(key, Value()));
+    }
+    return it->second;
+  }
+  bool empty() const { return entries_.empty(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+
+ private:
+  absl::InlinedVector<Entry, 2> entries_;
+};
+
+struct TrainingTotals {
+  std::int64_t sessions = 0;
+  std::int64_t attendees = 0;
+};
+
+// What a day adds to its month, households and tasks aside.
 struct DayTotals {
   std::int64_t activities = 0;
   std::int64_t people_reached = 0;
@@ -43,16 +87,22 @@ struct DayTotals {
   std::int64_t dossiers_submitted = 0;
   std::int64_t dossiers_processed = 0;
   std::int64_t suspect = 0;
+  std::int64_t held = 0;
   // (member, groups they took part in), ascending.
   std::vector<std::pair<std::uint64_t, std::int64_t>> members;
+  Tally<std::uint32_t, std::int64_t> people_by_topic;
+  Tally<std::pair<std::string, int>, std::int64_t> installs_by_app;
+  Tally<std::uint32_t, std::int64_t> accounts_by_kind;
+  Tally<int, TrainingTotals> trainings;
+  Tally<std::int32_t, std::int64_t> delays;
   // Indexes of the facts that joined another author's group, ascending.
   std::vector<int> followers;
 };
 
 DayTotals TotalsOf(const v1::ActivityDay& day);
 
-// Takes `before` out of the month and puts `after` in.
-void ReplaceDay(const DayTotals& before, const DayTotals& after,
+// Takes `before` out of the date's month and puts `after` in.
+void ReplaceDay(Date date, const DayTotals& before, const DayTotals& after,
                 v1::TeamMonth* month);
 
 }  // namespace thon

@@ -8,6 +8,7 @@
 #include "server/projections/activity.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
+#include "server/projections/subtree.h"
 
 namespace thon {
 namespace {
@@ -77,7 +78,7 @@ void ActivityFold::ApplyBatch() {
     const Subject subject{.name = {input_.author, Sequence(event.sequence())},
                           .event = &event,
                           .position = position,
-                          .received_date = input_.local_date,
+                          .received = input_.trailer.receive_time,
                           .time = times[earlier + static_cast<std::size_t>(i)]};
     Put(subject, JudgeSubject(subject, nullptr, true), true);
     position = position.Next();
@@ -117,6 +118,12 @@ void ActivityFold::ApplyFact(const Fact& fact) {
     case v1::Event::kMonthlyUpdateReturned:
       confirm(event.monthly_update_returned(), false);
       break;
+    case v1::Event::kPlanAssigned:
+      ApplyPlan(event, fact.position);
+      break;
+    case v1::Event::kInspectionRecorded:
+      ApplyInspection(event, fact.position);
+      break;
     case v1::Event::kHeldDecided:
       ApplyHeldDecided(event.held_decided());
       break;
@@ -138,6 +145,32 @@ void ActivityFold::ApplyConfirmation(Holder holder, std::int32_t month,
                                      bool confirmed) {
   if (holder.id == 0 || !Month(month).valid()) return;
   activity_.Month(holder, Month(month)).set_update_confirmed(confirmed);
+}
+
+// A task of a unit is a task of each team that is below it on that day.
+void ActivityFold::ApplyPlan(const v1::Event& event, Position position) {
+  const v1::PlanAssigned& plan = event.plan_assigned();
+  if (event.team_id() != 0) {
+    activity_.AssignTask(TeamId(event.team_id()), plan, position);
+    return;
+  }
+  for (const TeamId team :
+       TeamsBelow(rows_, UnitId(event.unit_id()), input_.local_date)) {
+    activity_.AssignTask(team, plan, position);
+  }
+}
+
+// An inspection counts in the month of the day it says, else of the day it was
+// recorded.
+void ActivityFold::ApplyInspection(const v1::Event& event, Position position) {
+  const v1::InspectionRecorded& inspection = event.inspection_recorded();
+  const Date date = event.claimed_date() != 0 ? Date(event.claimed_date())
+                                              : input_.local_date;
+  v1::InspectionScore* const score =
+      activity_.Month(Holder::Of(TeamId(inspection.team_id())), Month::Of(date))
+          .add_inspections();
+  score->set_position(position.value);
+  score->set_score(inspection.score());
 }
 
 void ActivityFold::ApplyHeldDecided(const v1::HeldDecided& decision) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/core/evidence.h"
 #include "server/projections/activity_event.h"
@@ -43,7 +44,7 @@ class ActivityFold {
     EventName name;
     const v1::Event* event = nullptr;  // With its amendment.
     Position position;
-    Date received_date;
+    Instant received;
     JudgedTime time;
   };
 
@@ -58,6 +59,8 @@ class ActivityFold {
   void ApplyBatch();
   void ApplyFact(const Fact& fact);
   void ApplyConfirmation(Holder holder, std::int32_t month, bool confirmed);
+  void ApplyPlan(const v1::Event& event, Position position);
+  void ApplyInspection(const v1::Event& event, Position position);
   void ApplyHeldDecided(const v1::HeldDecided& decision);
   void ApplyCorrection(const EventName& target,
                        const v1::CorrectionIssued& correction,
@@ -75,11 +78,15 @@ class ActivityFold {
                        bool fresh);
   bool IsAlreadyRecorded(const Subject& subject, bool fresh);
   bool TargetIsRight(const Subject& subject);
+  Verdict JudgeObservation(const Subject& subject, Verdict verdict);
   void Put(const Subject& subject, Verdict verdict, bool fresh);
   void Retract(const Subject& subject, const v1::Event& old_event,
                const std::optional<v1::EventStanding>& old,
                std::optional<Date> date);
-  void ChangeHeld(Holder holder, const v1::EventStanding& standing, int change);
+  std::vector<Date> HeldDates(const v1::EventStanding& standing) const;
+  bool HasRoom(Holder holder, const Verdict& verdict,
+               const std::vector<Date>& held);
+  v1::EventStanding StandingOf(const Subject& subject, const Verdict& verdict);
   void AddUpdate(Holder holder, const Subject& subject);
   void RemoveUpdate(Holder holder, const Subject& subject, Month month);
 

@@ -6,6 +6,7 @@
 #include "server/projections/activity_day.h"
 #include "server/projections/activity_fold.h"
 #include "server/projections/row_keys.h"
+#include "server/projections/units.h"
 
 namespace thon {
 namespace {
@@ -29,7 +30,7 @@ void ActivityFold::JudgeAgain(const EventName& name, const Change& change) {
   Subject subject{.name = name,
                   .event = &old_event,
                   .position = recorded->position,
-                  .received_date = zone_.DateOf(recorded->receive_time),
+                  .received = recorded->receive_time,
                   .time = {}};
   std::optional<Date> date = change.date;
   if (old.has_value()) {
@@ -68,7 +69,7 @@ std::optional<Date> ActivityFold::FindInstant(const EventName& name,
   const v1::AuthorRow& author = AuthorRowOf(name.author);
   const Holder holder = HolderOf(author, event);
   const auto in = [&](Date date) {
-    return FindFact(activity_.Day(holder, date), author.number(),
+    return FindFact(activity_.Day(holder, date).facts(), author.number(),
                     name.sequence);
   };
   std::optional<Date> date = hint;
@@ -106,6 +107,34 @@ Verdict ActivityFold::JudgeSubject(const Subject& subject,
     verdict = {.standing = v1::STANDING_NOT_COUNTED,
                .reason = v1::STANDING_REASON_NOT_ALLOWED};
   }
+  if (event.payload_case() == v1::Event::kIndicatorObserved) {
+    return JudgeObservation(subject, verdict);
+  }
+  return verdict;
+}
+
+// An organisation observes what is below its own unit, and no day to come.
+Verdict ActivityFold::JudgeObservation(const Subject& subject,
+                                       Verdict verdict) {
+  if (verdict.standing == v1::STANDING_QUARANTINED ||
+      verdict.standing == v1::STANDING_NOT_COUNTED) {
+    return verdict;
+  }
+  const v1::IndicatorObserved& seen = subject.event->indicator_observed();
+  const Date as_of(seen.as_of_date());
+  if (as_of > zone_.DateOf(subject.received)) {
+    return {.standing = v1::STANDING_QUARANTINED,
+            .reason = v1::STANDING_REASON_MALFORMED};
+  }
+  const v1::OrganisationRow* const organisation =
+      Organisation(AuthorRowOf(subject.name.author).organisation_id());
+  if (organisation == nullptr ||
+      !IsBelow(rows_, UnitId(seen.unit_id()), UnitId(organisation->unit_id()),
+               as_of)) {
+    return {.standing = v1::STANDING_NOT_COUNTED,
+            .reason = v1::STANDING_REASON_NOT_ALLOWED};
+  }
+  verdict.month = Month::Of(as_of);
   return verdict;
 }
 
@@ -180,37 +209,61 @@ bool ActivityFold::IsAlreadyRecorded(const Subject& subject, bool fresh) {
   return false;
 }
 
+v1::EventStanding ActivityFold::StandingOf(const Subject& subject,
+                                           const Verdict& verdict) {
+  v1::EventStanding standing;
+  standing.set_sequence(subject.name.sequence.value);
+  standing.set_position(subject.position.value);
+  standing.set_standing(verdict.standing);
+  standing.set_reason(verdict.reason);
+  standing.set_time_quality(subject.time.quality);
+  standing.set_period_month(verdict.month.yyyymm);
+  standing.set_wall_clock_wrong(subject.time.wall_clock_wrong);
+  standing.set_local_date(verdict.date.days);
+  if (HasInstant(*subject.event)) {
+    standing.set_earliest_ms(subject.time.earliest.ms);
+    standing.set_latest_ms(subject.time.latest.ms);
+  }
+  return standing;
+}
+
+// Whether the days on which the activity counts, or would, can take it.
+bool ActivityFold::HasRoom(Holder holder, const Verdict& verdict,
+                           const std::vector<Date>& held) {
+  if (verdict.counted()) {
+    return activity_.Day(holder, verdict.date).facts_size() < kDayFactsMax;
+  }
+  return std::all_of(held.begin(), held.end(), [&](Date date) {
+    return activity_.Day(holder, date).held_size() < kDayFactsMax;
+  });
+}
+
 // Adds what the event adds under its verdict. Requires that it adds nothing.
 void ActivityFold::Put(const Subject& subject, Verdict verdict, bool fresh) {
   const v1::Event& event = *subject.event;
   const v1::AuthorRow& author = AuthorRowOf(subject.name.author);
   const Holder holder = HolderOf(author, event);
-  if (verdict.counted() && IsActivity(event.payload_case())) {
-    if (activity_.Day(holder, verdict.date).facts_size() >= kDayFactsMax) {
+  if (IsActivity(event.payload_case()) &&
+      (verdict.counted() || verdict.held())) {
+    const std::vector<Date> held = verdict.held()
+                                       ? HeldDates(StandingOf(subject, verdict))
+                                       : std::vector<Date>();
+    const auto fact = [&](Date date) {
+      return MakeFact(event, author.number(), subject.time, date,
+                      subject.received);
+    };
+    if (!HasRoom(holder, verdict, held)) {
       verdict = {.standing = v1::STANDING_QUARANTINED,
                  .reason = v1::STANDING_REASON_ABSURD_COUNT};
+    } else if (verdict.counted()) {
+      activity_.AddFact(holder, verdict.date, fact(verdict.date));
     } else {
-      activity_.AddFact(holder, verdict.date,
-                        MakeFact(event, author.number(), subject.time));
+      for (const Date date : held) activity_.AddHeld(holder, date, fact(date));
     }
   }
   if (!fresh || !verdict.counted() || subject.time.wall_clock_wrong ||
       subject.time.quality != v1::TIME_QUALITY_TRUSTED) {
-    v1::EventStanding standing;
-    standing.set_sequence(subject.name.sequence.value);
-    standing.set_position(subject.position.value);
-    standing.set_standing(verdict.standing);
-    standing.set_reason(verdict.reason);
-    standing.set_time_quality(subject.time.quality);
-    standing.set_period_month(verdict.month.yyyymm);
-    standing.set_wall_clock_wrong(subject.time.wall_clock_wrong);
-    standing.set_local_date(verdict.date.days);
-    if (HasInstant(event)) {
-      standing.set_earliest_ms(subject.time.earliest.ms);
-      standing.set_latest_ms(subject.time.latest.ms);
-    }
-    activity_.SetStanding(subject.name.author, standing);
-    if (verdict.held()) ChangeHeld(holder, standing, 1);
+    activity_.SetStanding(subject.name.author, StandingOf(subject, verdict));
     for (const std::string& prefix :
          WaitPrefixes(verdict.reason, event, subject.name.author, author)) {
       rows_.Put(Table::kWaiting, prefix + NameKey(subject.name), "");
@@ -238,7 +291,9 @@ void ActivityFold::Retract(const Subject& subject, const v1::Event& old_event,
   const v1::AuthorRow& author = AuthorRowOf(subject.name.author);
   const Holder holder = HolderOf(author, old_event);
   if (old.has_value() && old->standing() == v1::STANDING_HELD) {
-    ChangeHeld(holder, *old, -1);
+    for (const Date day : HeldDates(*old)) {
+      activity_.RemoveHeld(holder, day, author.number(), subject.name.sequence);
+    }
   } else if (date.has_value()) {
     activity_.RemoveFact(holder, *date, author.number(), subject.name.sequence);
   }
@@ -253,30 +308,32 @@ void ActivityFold::Retract(const Subject& subject, const v1::Event& old_event,
   }
 }
 
-void ActivityFold::ChangeHeld(Holder holder, const v1::EventStanding& standing,
-                              int change) {
-  if (standing.local_date() == 0) return;  // No activity.
-  Month last = Month::Of(Date(standing.local_date()));
-  Month month = last;
-  if (standing.reason() == v1::STANDING_REASON_TWO_MONTHS) {
-    month = Month::Of(zone_.DateOf(Instant(standing.earliest_ms())));
-    last = Month::Of(zone_.DateOf(Instant(standing.latest_ms())));
+// The days on which a held event would count, by what is decided: the day as
+// judged; of one whose time spans months, that day and the last day of each
+// month before it, as Decide() in judgement.cc has it.
+std::vector<Date> ActivityFold::HeldDates(
+    const v1::EventStanding& standing) const {
+  std::vector<Date> dates;
+  const Date date(standing.local_date());
+  if (date == Date()) return dates;  // No activity.
+  Month month = Month::Of(date);
+  if (!month.valid()) return dates;
+  dates.push_back(date);
+  if (standing.reason() != v1::STANDING_REASON_TWO_MONTHS) return dates;
+  const Month first = Month::Of(zone_.DateOf(Instant(standing.earliest_ms())));
+  for (int i = 1; i < kHeldMonthsMax && month > first; ++i) {
+    month = month.Previous();
+    if (!month.valid()) break;
+    dates.push_back(month.last_day());
   }
-  for (int i = 0; i < kHeldMonthsMax && last >= month && last.valid(); ++i) {
-    v1::TeamMonth& row = activity_.Month(holder, last);
-    row.set_held(row.held() + change);
-    if (standing.time_quality() == v1::TIME_QUALITY_SUSPECT) {
-      row.set_suspect(row.suspect() + change);
-    }
-    last = last.Previous();
-  }
+  return dates;
 }
 
 void ActivityFold::AddUpdate(Holder holder, const Subject& subject) {
   const auto& payload = subject.event->monthly_update_submitted();
   v1::TeamMonth& month = activity_.Month(holder, Month(payload.period_month()));
   v1::MonthUpdate update;
-  update.set_received_date(subject.received_date.days);
+  update.set_received_date(zone_.DateOf(subject.received).days);
   update.set_author_number(AuthorRowOf(subject.name.author).number());
   update.set_sequence(subject.name.sequence.value);
   const auto before = [](const v1::MonthUpdate& a, const v1::MonthUpdate& b) {

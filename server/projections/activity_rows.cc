@@ -9,6 +9,9 @@
 namespace thon {
 namespace {
 
+// A task can be done before it is assigned.
+bool IsDue(const v1::TaskRow& task) { return task.assigned_position() != 0; }
+
 std::string DayKey(Holder holder, Date date) {
   return keys::ActivityDay(TeamId(holder.key()), date);
 }
@@ -70,19 +73,38 @@ void ActivityRows::AddFact(Holder holder, Date date, v1::ActivityFact fact) {
   if (!fact.household().empty()) {
     AddHousehold(holder, date, fact.household(), 1);
   }
-  thon::AddFact(std::move(fact), &entry.day);
+  ChangeTask(holder, fact.task_id(), 1);
+  thon::AddFact(std::move(fact), entry.day.mutable_facts());
 }
 
 bool ActivityRows::RemoveFact(Holder holder, Date date,
                               std::uint32_t author_number, Sequence sequence) {
   DayEntry& entry = LoadDay({holder, date});
-  const int i = FindFact(entry.day, author_number, sequence);
+  const int i = FindFact(entry.day.facts(), author_number, sequence);
   if (i < 0) return false;
   entry.changed = true;
-  const std::string& pseudonym = entry.day.facts(i).household();
-  if (!pseudonym.empty()) AddHousehold(holder, date, pseudonym, -1);
+  const v1::ActivityFact& fact = entry.day.facts(i);
+  if (!fact.household().empty()) {
+    AddHousehold(holder, date, fact.household(), -1);
+  }
+  ChangeTask(holder, fact.task_id(), -1);
   entry.day.mutable_facts()->DeleteSubrange(i, 1);
   return true;
+}
+
+void ActivityRows::AddHeld(Holder holder, Date date, v1::ActivityFact fact) {
+  DayEntry& entry = LoadDay({holder, date});
+  entry.changed = true;
+  thon::AddFact(std::move(fact), entry.day.mutable_held());
+}
+
+void ActivityRows::RemoveHeld(Holder holder, Date date,
+                              std::uint32_t author_number, Sequence sequence) {
+  DayEntry& entry = LoadDay({holder, date});
+  const int i = FindFact(entry.day.held(), author_number, sequence);
+  if (i < 0) return;
+  entry.changed = true;
+  entry.day.mutable_held()->DeleteSubrange(i, 1);
 }
 
 std::optional<Date> ActivityRows::FindDate(Holder holder,
@@ -90,7 +112,7 @@ std::optional<Date> ActivityRows::FindDate(Holder holder,
                                            Sequence sequence) {
   for (const auto& [name, entry] : days_) {
     if (name.first == holder &&
-        FindFact(entry.day, author_number, sequence) >= 0) {
+        FindFact(entry.day.facts(), author_number, sequence) >= 0) {
       return name.second;
     }
   }
@@ -101,12 +123,62 @@ std::optional<Date> ActivityRows::FindDate(Holder holder,
         const Date date = keys::KeyView(key).Skip(8).Day();
         // A day in memory is newer than its row.
         if (days_.count({holder, date}) == 0 &&
-            FindFact(day, author_number, sequence) >= 0) {
+            FindFact(day.facts(), author_number, sequence) >= 0) {
           found = date;
         }
         return !found.has_value();
       });
   return found;
+}
+
+ActivityRows::TaskEntry& ActivityRows::LoadTask(TeamId team,
+                                                std::uint64_t task) {
+  const auto [it, added] = tasks_.try_emplace(std::make_pair(team, task));
+  if (added) {
+    it->second.before =
+        GetRow<v1::TaskRow>(rows_, Table::kTask, keys::Task(team, task))
+            .value_or(v1::TaskRow());
+    it->second.now = it->second.before;
+  }
+  return it->second;
+}
+
+// Only teams are given tasks.
+void ActivityRows::ChangeTask(Holder holder, std::uint64_t task,
+                              int completions) {
+  if (task == 0 || holder.organisation) return;
+  v1::TaskRow& row = LoadTask(TeamId(holder.id), task).now;
+  row.set_completions(row.completions() + completions);
+}
+
+void ActivityRows::AssignTask(TeamId team, const v1::PlanAssigned& plan,
+                              Position position) {
+  v1::TaskRow& row = LoadTask(team, plan.task_id()).now;
+  row.set_due_date(plan.due_date());
+  row.set_kind(plan.kind());
+  row.set_assigned_position(position.value);
+}
+
+void ActivityRows::AddTaskTo(TeamId team, const v1::TaskRow& task, int sign) {
+  if (!IsDue(task)) return;
+  v1::TeamMonth& month =
+      Month(Holder::Of(team), Month::Of(Date(task.due_date())));
+  month.set_tasks_due(month.tasks_due() + sign);
+  if (task.completions() > 0) month.set_tasks_done(month.tasks_done() + sign);
+}
+
+void ActivityRows::FlushTasks() {
+  for (const auto& [name, entry] : tasks_) {
+    const auto& [team, task] = name;
+    AddTaskTo(team, entry.before, -1);
+    AddTaskTo(team, entry.now, 1);
+    const std::string key = keys::Task(team, task);
+    if (!IsDue(entry.now) && entry.now.completions() == 0) {
+      rows_.Delete(Table::kTask, key);
+    } else {
+      PutRow(rows_, Table::kTask, key, entry.now);
+    }
+  }
 }
 
 void ActivityRows::AddHousehold(Holder holder, Date date,
@@ -211,7 +283,8 @@ void ActivityRows::SetFollower(const DayName& name,
 
 void ActivityRows::SettleDay(const DayName& name, DayEntry* entry) {
   const DayTotals after = TotalsOf(entry->day);
-  ReplaceDay(entry->before, after, &Month(name.first, Month::Of(name.second)));
+  ReplaceDay(name.second, entry->before, after,
+             &Month(name.first, Month::Of(name.second)));
   std::set<std::pair<std::uint32_t, std::uint64_t>> followers;
   for (const int i : after.followers) {
     const v1::ActivityFact& fact = entry->day.facts(i);
@@ -220,10 +293,10 @@ void ActivityRows::SettleDay(const DayName& name, DayEntry* entry) {
   }
   for (const auto& [number, sequence] : entry->followers_before) {
     if (followers.count({number, sequence}) != 0) continue;
-    const int i = FindFact(entry->day, number, Sequence(sequence));
+    const int i = FindFact(entry->day.facts(), number, Sequence(sequence));
     if (i >= 0) SetFollower(name, entry->day.facts(i), false);
   }
-  if (entry->day.facts().empty()) {
+  if (entry->day.facts().empty() && entry->day.held().empty()) {
     rows_.Delete(Table::kActivityDay, DayKey(name.first, name.second));
   } else {
     PutRow(rows_, Table::kActivityDay, DayKey(name.first, name.second),
@@ -256,6 +329,7 @@ void ActivityRows::Flush() {
     if (entry.changed) SettleDay(name, &entry);
   }
   FlushHouseholds();
+  FlushTasks();
   for (const auto& [name, month] : months_) {
     const auto& [holder, of] = name;
     const Table table =

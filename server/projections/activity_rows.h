@@ -16,23 +16,12 @@
 #include "server/core/civil.h"
 #include "server/core/ids.h"
 #include "server/projections/activity_day.h"
+#include "server/projections/holder.h"
 #include "server/projections/projection.h"
 #include "thon/v1/log.pb.h"
 #include "thon/v1/rows.pb.h"
 
 namespace thon {
-
-// Whose activities are counted together: a team, or an organisation.
-struct Holder {
-  bool organisation = false;
-  std::uint64_t id = 0;
-
-  // Its number in keys: ids are below 2^53, so the highest bit is free.
-  std::uint64_t key() const {
-    return id | (organisation ? std::uint64_t{1} << 63 : 0);
-  }
-  auto operator<=>(const Holder&) const = default;
-};
 
 // An event's identity.
 struct EventName {
@@ -62,11 +51,18 @@ class ActivityRows {
   // False if the day does not have it.
   bool RemoveFact(Holder holder, Date date, std::uint32_t author_number,
                   Sequence sequence);
+  // The same for facts that are held and would count on that day.
+  void AddHeld(Holder holder, Date date, v1::ActivityFact fact);
+  void RemoveHeld(Holder holder, Date date, std::uint32_t author_number,
+                  Sequence sequence);
   // The day that has the author's fact; nullopt if none has. Looks through all
   // days of the holder.
   std::optional<Date> FindDate(Holder holder, std::uint32_t author_number,
                                Sequence sequence);
   v1::TeamMonth& Month(Holder holder, thon::Month month);
+
+  // Gives the task to the team, or gives it again with other terms.
+  void AssignTask(TeamId team, const v1::PlanAssigned& plan, Position position);
 
   // nullopt: it is plain (or not recorded).
   std::optional<v1::EventStanding> Exception(const EventName& name);
@@ -87,12 +83,20 @@ class ActivityRows {
     v1::EntryStandings standings;
     bool changed = false;
   };
+  struct TaskEntry {
+    v1::TaskRow before;
+    v1::TaskRow now;
+  };
   using DayName = std::pair<Holder, Date>;
 
   DayEntry& LoadDay(const DayName& name);
   BlockEntry& LoadBlock(const AuthorId& author, Sequence sequence);
   void AddHousehold(Holder holder, Date date, const std::string& pseudonym,
                     std::int64_t visits);
+  TaskEntry& LoadTask(TeamId team, std::uint64_t task);
+  void ChangeTask(Holder holder, std::uint64_t task, int completions);
+  void AddTaskTo(TeamId team, const v1::TaskRow& task, int sign);
+  void FlushTasks();
   void SettleDay(const DayName& name, DayEntry* entry);
   void SetFollower(const DayName& name, const v1::ActivityFact& fact,
                    bool follower);
@@ -103,6 +107,7 @@ class ActivityRows {
   std::map<DayName, DayEntry> days_;
   std::map<std::pair<Holder, thon::Month>, v1::TeamMonth> months_;
   std::map<std::pair<AuthorId, Sequence>, BlockEntry> blocks_;
+  std::map<std::pair<TeamId, std::uint64_t>, TaskEntry> tasks_;
   // Change of the number of visits.
   std::map<std::tuple<Holder, thon::Month, std::string>, std::int64_t>
       households_;

@@ -1,9 +1,13 @@
-// What offices record day by day. Nothing rests on most of it yet; what is
-// checked is its form and where the officer may act.
+// What offices record day by day: its form, and where the officer may act.
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
 #include "server/projections/command_case.h"
+#include "server/projections/judgement.h"
 #include "server/projections/registry.h"
+#include "server/projections/row_keys.h"
 #include "server/projections/units.h"
 #include "server/projections/values.h"
 
@@ -11,6 +15,7 @@ namespace thon {
 namespace {
 
 constexpr int kFieldsMax = 64;
+constexpr int kInspectionsMax = 100;
 
 bool IsQuarter(std::int32_t yyyyq) {
   return yyyyq >= 19001 && yyyyq <= 21994 && yyyyq % 10 >= 1 && yyyyq % 10 <= 4;
@@ -46,27 +51,51 @@ void Examine(const v1::PlanAssigned& plan, const v1::Event& event,
              CommandCase& c) {
   c.Form(IsSurrogateId(plan.task_id()), "task_id must be above 0");
   c.Form(IsText(plan.authority()), "authority is not well formed");
+  c.Form(v1::TaskKind_IsValid(plan.kind()), "kind is unknown");
+  c.Form(v1::Topic_IsValid(plan.topic()), "topic is unknown");
   c.Form(IsDate(plan.due_date()), "due_date is missing");
   c.Form(plan.target() >= 0 && plan.target() <= limits::kCountMax,
          "target must be 0 to ", limits::kCountMax);
+  c.Form((event.team_id() == 0) != (event.unit_id() == 0),
+         "it is for a team (team_id) or for all teams of a unit (unit_id)");
   OverEvent(event, c);
 }
 
+// Of a model that a team proposed the unit is known; the officer may say it
+// only if nobody proposed the model.
 void Examine(const v1::ModelAccepted& model, const v1::Event& event,
              CommandCase& c) {
   c.Form(IsSurrogateId(model.model_id()), "model_id must be above 0");
   c.Form(IsText(model.accepted_by()), "accepted_by is not well formed");
   c.Form(IsQuarter(model.quarter()), "quarter must be YYYYQ");
-  OverEvent(event, c);
+  c.Form(event.team_id() == 0, "a model is a unit's, not a team's");
+  const std::string key = keys::Model(model.model_id());
+  const auto row = GetRow<v1::ModelRow>(c.rows(), Table::kModel, key);
+  c.RestsOn(Table::kModel, key, absl::StrCat("model ", model.model_id()));
+  if (event.unit_id() != 0) c.Unit(event.unit_id(), "unit_id");
+  if (row.has_value()) {
+    c.Unit(row->unit_id(), "the model's unit");
+    c.Require(event.unit_id() == 0 || event.unit_id() == row->unit_id(),
+              "model ", model.model_id(), " is of unit ", row->unit_id(),
+              ": leave unit_id out, or give this model another id");
+  } else if (event.unit_id() == 0) {
+    c.Over(UnitId(0));
+    c.Unmet("model ", model.model_id(),
+            " was never proposed: say whose it is (unit_id)");
+  }
 }
 
 void Examine(const v1::IndicatorObserved& seen, const v1::Event&,
              CommandCase& c) {
-  c.Form(IsName(seen.metric()), "metric is missing");
+  c.Form(IsObserved(seen.metric()),
+         "metric must be one that is observed of a unit: M12, M12b, M13, M14, "
+         "M14b, M15, M15b, M16 or M18");
   c.Form(IsText(seen.source()), "source is not well formed");
   c.Form(IsMoney(seen.numerator()) && IsMoney(seen.denominator()),
          "numerator and denominator must be 0 to 10^15");
   c.Form(IsDate(seen.as_of_date()), "as_of_date is missing");
+  c.Form(Date(seen.as_of_date()) <= c.local_date(),
+         "as_of_date is a day to come");
   c.Unit(seen.unit_id(), "unit_id");
 }
 
@@ -85,7 +114,7 @@ void Examine(const v1::MonthlyUpdateReturned& update, const v1::Event&,
   TeamOrOrganisation(update.team_id(), update.organisation_id(), c);
 }
 
-void Examine(const v1::InspectionRecorded& inspection, const v1::Event&,
+void Examine(const v1::InspectionRecorded& inspection, const v1::Event& event,
              CommandCase& c) {
   c.Form(IsText(inspection.by()) && IsText(inspection.findings()),
          "by or findings is not well formed");
@@ -93,7 +122,18 @@ void Examine(const v1::InspectionRecorded& inspection, const v1::Event&,
          "score must be 0 to 100");
   c.Form(IsOptionalHash(inspection.photos_hash()),
          "photos_hash must be 32 bytes or none");
-  c.Team(inspection.team_id(), "team_id");
+  c.Form(event.claimed_date() == 0 ||
+             (IsDate(event.claimed_date()) &&
+              Date(event.claimed_date()) <= c.local_date()),
+         "claimed_date, the day of the inspection, is no day up to today");
+  if (!c.Team(inspection.team_id(), "team_id").has_value()) return;
+  const Date date = IsDate(event.claimed_date()) ? Date(event.claimed_date())
+                                                 : c.local_date();
+  const auto month = GetRow<v1::TeamMonth>(
+      c.rows(), Table::kTeamMonth,
+      keys::TeamMonth(TeamId(inspection.team_id()), Month::Of(date)));
+  c.Require(!month.has_value() || month->inspections_size() < kInspectionsMax,
+            "at most ", kInspectionsMax, " inspections of a team and month");
 }
 
 void Examine(const v1::QuarterEvaluated& evaluated, const v1::Event&,

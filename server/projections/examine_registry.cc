@@ -365,7 +365,8 @@ void Examine(const v1::HeldDecided& decided, CommandCase& c) {
          "first_sequence must be above 0 and not above last_sequence");
   c.Form(decided.period_month() == 0 || IsMonth(decided.period_month()),
          "period_month is no month");
-  c.Form(IsText(decided.reason()), "reason is not well formed");
+  c.Form(IsName(decided.reason()),
+         "reason is missing: say why it counts or does not");
   c.Author(decided.author(), "author");
 }
 
@@ -404,6 +405,8 @@ bool ExamineRegistryCommand(const v1::Event& event, CommandCase& c) {
     case v1::Event::kCorrectionIssued:
       return Examine(event.correction_issued(), c), true;
     case v1::Event::kHeldDecided:
+      // A month's decision is a matter of money.
+      if (!event.held_decided().policy_id().empty()) return false;
       return Examine(event.held_decided(), c), true;
     default:
       return false;

@@ -4,6 +4,7 @@
 
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/policy/metrics.h"
 #include "server/projections/registry.h"
 #include "server/projections/values.h"
 
@@ -83,7 +84,8 @@ void CheckReport(const v1::Event& event, Checks* checks) {
       const auto& indicator = event.indicator_observed();
       checks->Count(indicator.numerator(), 0, limits::kMoneyMax)
           .Count(indicator.denominator(), 0, limits::kMoneyMax)
-          .Form(!indicator.metric().empty());
+          .Value(IsObserved(indicator.metric()))
+          .Form(indicator.unit_id() != 0 && IsDate(indicator.as_of_date()));
       break;
     }
     case v1::Event::kCorrectionIssued:
@@ -280,6 +282,12 @@ Verdict JudgeByItself(const v1::Event& event, const JudgementInput& input,
 }
 
 }  // namespace
+
+bool IsObserved(absl::string_view metric) {
+  Metric found{};
+  return FindMetric(metric, &found) &&
+         InfoOf(found).source == MetricSource::kIndicator;
+}
 
 bool IsActivity(v1::Event::PayloadCase payload) {
   return payload >= v1::Event::kTaskCompleted &&

@@ -22,6 +22,7 @@
 
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
 #include "server/core/civil.h"
 #include "server/core/evidence.h"
 #include "server/core/ids.h"
@@ -33,6 +34,11 @@ namespace thon {
 
 // Types 11 to 20 of the catalogue and ModelProposed.
 bool IsActivity(v1::Event::PayloadCase payload);
+
+// Whether the text, an id or a name, is a metric of the catalogue that is
+// observed of a unit: M12 to M16 and M18. What is arising at an office only the
+// office knows, so the dossiers that teams report are never taken for one.
+bool IsObserved(absl::string_view metric);
 
 // What is wrong with the event by itself; UNSPECIFIED if nothing is.
 v1::StandingReason CheckPayload(const v1::Event& event);

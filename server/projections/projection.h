@@ -125,7 +125,7 @@ class Projection {
                      RowWriter& rows) = 0;
 };
 
-// All projections in their order: acts, units, registry, activity,
+// All projections in their order: acts, units, registry, activity, emulation,
 // eligibility, sync_health.
 std::vector<std::unique_ptr<Projection>> AllProjections();
 

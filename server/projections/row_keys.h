@@ -182,7 +182,34 @@ inline std::string Household(TeamId team, Month month,
 inline std::string OrganisationMonth(OrganisationId organisation, Month month) {
   return Key().Of(organisation).Of(month).Take();
 }
+inline std::string Task(TeamId team, std::uint64_t task) {
+  return Key().Of(team).U64(task).Take();
+}
 inline std::string SyncHealth(const AuthorId& author) { return Author(author); }
+
+// emulation. `metric` is an id of the catalogue; `quarter` is YYYYQ.
+inline std::string Indicator(UnitId unit, absl::string_view metric,
+                             Month month) {
+  return Key().Of(unit).Text(metric).Of(month).Take();
+}
+inline std::string Model(std::uint64_t model) {
+  return Key().U64(model).Take();
+}
+inline std::string ModelByUnit(UnitId unit, std::int32_t quarter,
+                               std::uint64_t model) {
+  return Key()
+      .Of(unit)
+      .U32(static_cast<std::uint32_t>(quarter))
+      .U64(model)
+      .Take();
+}
+inline std::string Observation(UnitId unit, absl::string_view metric,
+                               Date as_of, Position position) {
+  return Key().Of(unit).Text(metric).Day(as_of).Of(position).Take();
+}
+inline std::string Proposal(std::uint64_t model, Position position) {
+  return Key().U64(model).Of(position).Take();
+}
 
 // eligibility
 inline std::string Policy(absl::string_view policy_id, std::int32_t version) {
@@ -203,6 +230,25 @@ inline std::string Determination(absl::string_view policy_id, Month month,
       .U8(static_cast<std::uint8_t>(kind))
       .U64(beneficiary)
       .Take();
+}
+inline std::string TopUp(absl::string_view policy_id, UnitId unit,
+                         Position position) {
+  return Key().Text(policy_id).Of(unit).Of(position).Take();
+}
+inline std::string Mobilisation(TeamId team, absl::string_view policy_id,
+                                Date date, std::uint64_t mobilisation) {
+  return Key().Of(team).Text(policy_id).Day(date).U64(mobilisation).Take();
+}
+inline std::string MobilisationById(std::uint64_t mobilisation) {
+  return Key().U64(mobilisation).Take();
+}
+inline std::string OtherSupport(TeamId team) { return Key().Of(team).Take(); }
+inline std::string HeldMonth(absl::string_view policy_id, Month month,
+                             TeamId team) {
+  return Key().Text(policy_id).Of(month).Of(team).Take();
+}
+inline std::string Transition(absl::string_view policy_id) {
+  return Key().Text(policy_id).Take();
 }
 
 }  // namespace keys

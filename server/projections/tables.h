@@ -45,14 +45,31 @@ enum class Table : std::uint8_t {
   kOriginal = 37,  // original author(16) sequence(8) event hash(32) -> the
                    // event that counts for it: author(16) sequence(8)
   kOverride = 38,  // author(16) sequence(8) -> EventOverride
+  kTask = 39,      // team(8) task(8) -> TaskRow
   // eligibility
   kPolicy = 40,   // policy id 0x00 version(4) -> PolicyRow
   kList = 41,     // list id -> RegistrationListRow
   kFunding = 42,  // policy id 0x00 position(8) -> FundingRow
   kDetermination =
       43,  // policy id 0x00 month(4) kind(1) beneficiary(8) -> Determination
+  kTopUp = 44,         // policy id 0x00 unit(8) position(8) -> TopUpRow
+  kMobilisation = 45,  // team(8) policy id 0x00 date(4) mobilisation(8) ->
+                       // MobilisationRow
+  kMobilisationById = 46,  // mobilisation(8) -> its key in kMobilisation
+  kOtherSupport = 47,      // team(8) -> OtherSupportRow
+  kHeldMonth = 48,   // policy id 0x00 month(4) team(8) -> HeldMonthRow
+  kTransition = 49,  // policy id 0x00 -> TransitionRow
   // sync_health
   kSyncHealth = 50,  // author(16) -> SyncHealthRow
+  // emulation
+  kIndicator = 60,     // unit(8) metric id 0x00 month(4) -> IndicatorRow
+  kModel = 61,         // model(8) -> ModelRow
+  kModelByUnit = 62,   // unit(8) quarter(4) model(8) -> "", accepted ones
+  kObservation = 63,   // unit(8) metric id 0x00 as_of_date(4) position(8) ->
+                       // IndicatorRow; all that count
+  kProposal = 64,      // model(8) position(8) -> ModelRow; all that count
+  kContribution = 65,  // author(16) sequence(8) of an indicator or a proposal
+                       // -> Event, as it contributes; "" if it does not
 };
 
 }  // namespace thon
