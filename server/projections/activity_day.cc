@@ -1,6 +1,7 @@
 #include "server/projections/activity_day.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -252,10 +253,10 @@ void DropEmptyParts(v1::TeamMonth* month) {
                             month->mutable_delays());
 }
 
-}  // namespace
-
-DayTotals TotalsOf(const v1::ActivityDay& day) {
-  DayTotals totals;
+// The day's sessions, by their first reports; in `followers` the indexes of
+// facts that joined another author's, ascending.
+std::vector<Group> GroupsOf(const v1::ActivityDay& day,
+                            std::vector<int>* followers) {
   std::vector<Group> groups;
   groups.reserve(static_cast<std::size_t>(day.facts_size()));
   std::size_t recent = 0;  // Groups before it are too old to be joined.
@@ -277,15 +278,38 @@ DayTotals TotalsOf(const v1::ActivityDay& day) {
     } else {
       joined->count = std::max(joined->count, fact.count());
       joined->others.push_back(&fact);
-      totals.followers.push_back(i);
+      followers->push_back(i);
     }
   }
-  for (const Group& group : groups) AddGroup(group, &totals);
+  return groups;
+}
+
+}  // namespace
+
+DayTotals TotalsOf(const v1::ActivityDay& day) {
+  DayTotals totals;
+  for (const Group& group : GroupsOf(day, &totals.followers)) {
+    AddGroup(group, &totals);
+  }
   totals.held = day.held_size();
   for (const v1::ActivityFact& fact : day.held()) {
     if (fact.quality() == v1::TIME_QUALITY_SUSPECT) ++totals.suspect;
   }
   return totals;
+}
+
+std::vector<std::vector<int>> SessionsOf(const v1::ActivityDay& day) {
+  std::map<const v1::ActivityFact*, int> index;
+  for (int i = 0; i < day.facts_size(); ++i) index[&day.facts(i)] = i;
+  std::vector<std::vector<int>> sessions;
+  std::vector<int> followers;
+  for (const Group& group : GroupsOf(day, &followers)) {
+    std::vector<int>& session = sessions.emplace_back();
+    ForEach(group, [&](const v1::ActivityFact& fact) {
+      session.push_back(index.at(&fact));
+    });
+  }
+  return sessions;
 }
 
 void ReplaceDay(Date date, const DayTotals& before, const DayTotals& after,

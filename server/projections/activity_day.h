@@ -101,6 +101,9 @@ struct DayTotals {
 
 DayTotals TotalsOf(const v1::ActivityDay& day);
 
+// Indexes of the facts of each session, its first report first.
+std::vector<std::vector<int>> SessionsOf(const v1::ActivityDay& day);
+
 // Takes `before` out of the date's month and puts `after` in.
 void ReplaceDay(Date date, const DayTotals& before, const DayTotals& after,
                 v1::TeamMonth* month);

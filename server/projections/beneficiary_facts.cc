@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/core/check.h"
+#include "server/projections/money_acts.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
 #include "server/projections/units.h"
@@ -11,21 +13,6 @@ namespace thon {
 namespace {
 
 constexpr int kLevelsMax = 8;
-
-bool MemberOnDay(const v1::TeamMember& member, Date first, Date last) {
-  return member.joined_date() <= last.days &&
-         (member.left_date() == 0 || member.left_date() > first.days);
-}
-
-// Members on any day of [first, last], each once.
-std::int64_t CountMembers(const v1::TeamRow& team, Date first, Date last) {
-  std::vector<std::uint64_t> ids;
-  for (const v1::TeamMember& member : team.members()) {
-    if (MemberOnDay(member, first, last)) ids.push_back(member.member_id());
-  }
-  std::sort(ids.begin(), ids.end());
-  return std::unique(ids.begin(), ids.end()) - ids.begin();
-}
 
 // The unit the team stands on that day; before its first day, its first.
 UnitId UnitOf(const v1::TeamRow& team, Date day) {
@@ -47,20 +34,25 @@ UnitId ParentBeforePending(const v1::UnitRow& unit, Date day) {
 
 }  // namespace
 
+bool Pays(const v1::Determination& row) {
+  return row.state() >= v1::DETERMINATION_STATE_PROVISIONAL &&
+         row.amount_vnd() > 0;
+}
+
 const UnitMemo::Unit* UnitMemo::Get(const RowReader& rows, UnitId unit) {
-  std::string key = keys::Unit(unit);
-  const auto known = units_.find(key);
-  if (known != units_.end()) return &known->second;
-  const std::optional<RowVersion> row = rows.Get(Table::kUnit, key);
+  const auto known = units_.find(unit.value);
+  if (known != units_.end()) return known->second.get();
+  const std::optional<RowVersion> row =
+      rows.Get(Table::kUnit, keys::Unit(unit));
   if (!row.has_value()) return nullptr;
-  Unit& fresh = units_[std::move(key)];
-  THON_CHECK(fresh.row.ParseFromString(row->value));
-  fresh.position = row->position;
-  return &fresh;
+  auto fresh = std::make_unique<Unit>();
+  THON_CHECK(fresh->row.ParseFromString(row->value));
+  fresh->position = row->position;
+  return (units_[unit.value] = std::move(fresh)).get();
 }
 
 void UnitMemo::Forget(absl::string_view unit_key) {
-  units_.erase(std::string(unit_key));
+  units_.erase(keys::KeyView(unit_key).U64());
 }
 
 void UnitMemo::Trim() {
@@ -73,7 +65,12 @@ Date StructureDay(const Policy& policy, Month month) {
 }
 
 bool LooksAtActivity(const Policy& policy, Month month, Date today) {
-  return policy.reads_activity() || policy.update_required ||
+  const bool asks_updates = std::any_of(
+      policy.selectors.begin(), policy.selectors.end(),
+      [](const MetricSelector& selector) {
+        return InfoOf(selector.metric).source == MetricSource::kUpdate;
+      });
+  return policy.reads_metrics() || asks_updates || policy.update_required ||
          (policy.update_record_missing &&
           today >= policy.submit_deadline(month));
 }
@@ -112,8 +109,8 @@ FactsReader::Chain FactsReader::Climb(UnitId unit, Date day) const {
 }
 
 void FactsReader::ReadStructure(UnitId unit, UnitId issuer, Date day,
-                                BeneficiaryFacts* facts,
-                                std::uint64_t* commune) const {
+                                const PolicyFile& file, BeneficiaryFacts* facts,
+                                Place* place) const {
   const auto includes_issuer = [issuer](const Chain& chain) {
     return std::find(chain.units.begin(), chain.units.end(), issuer.value) !=
            chain.units.end();
@@ -137,6 +134,7 @@ void FactsReader::ReadStructure(UnitId unit, UnitId issuer, Date day,
     if (parent != nullptr) map_day = NearestDay(parent->row, map_day);
   }
   Chain chain = Climb(start, map_day);
+  place->commune_now = chain.commune;
   const UnitMemo::Unit* act = units_.Get(rows_, issuer);
   if (act == nullptr) return;
   const bool issuer_there = ExistsOn(act->row, day);
@@ -153,13 +151,26 @@ void FactsReader::ReadStructure(UnitId unit, UnitId issuer, Date day,
       chain = std::move(before);
     }
   }
-  *commune = chain.commune;
+  place->commune = chain.commune;
+  if (facts->placement_pending) {
+    place->path.steps.push_back({unit, found->row.level()});
+  }
+  for (const std::uint64_t id : chain.units) {
+    place->path.steps.push_back(
+        {UnitId(id), units_.Get(rows_, UnitId(id))->row.level()});
+  }
   facts->structure_position =
       std::max(facts->structure_position, chain.position);
+  if (facts->territory != Territory::kFormerlyInside) return;
+  const TransitionFact* rule = file.TransitionOn(issuer, day);
+  if (rule == nullptr) return;
+  facts->territory = Territory::kInside;
+  facts->structure_position =
+      std::max(facts->structure_position, rule->position);
 }
 
 void FactsReader::ReadTeam(const v1::TeamRow& team, const Policy& policy,
-                           Month month, BeneficiaryFacts* facts) const {
+                           BeneficiaryFacts* facts) const {
   facts->level = team.level();
   facts->exists.from = Date(team.founded_date());
   if (team.ended_date() != 0) {
@@ -170,43 +181,129 @@ void FactsReader::ReadTeam(const v1::TeamRow& team, const Policy& policy,
         {Date(range.from_date()),
          range.to_date() == 0 ? kOpenEnd : Date(range.to_date())});
   }
-  const bool counts_members =
-      policy.unit == AmountUnit::kMemberMonth ||
-      std::count(policy.metrics.begin(), policy.metrics.end(), Metric::kM04) !=
-          0;
-  if (!counts_members) return;
-  const Date first = month.first_day();
-  const Date last = month.last_day();
-  facts->members_last_day = CountMembers(team, last, last);
-  facts->member_count =
-      CountMembers(team, policy.members_on == LookDay::kLastDay ? last : first,
-                   policy.members_on == LookDay::kFirstDay ? first : last);
+  if (!policy.reads_roster()) return;
+  facts->members.reserve(static_cast<std::size_t>(team.members_size()));
+  for (const v1::TeamMember& member : team.members()) {
+    MemberFact fact;
+    fact.id = MemberId(member.member_id());
+    for (const int affiliation : member.affiliations()) {
+      fact.affiliations.push_back(static_cast<v1::Affiliation>(affiliation));
+    }
+    fact.joined = Date(member.joined_date());
+    fact.left = Date(member.left_date());
+    facts->members.push_back(std::move(fact));
+  }
 }
 
 void FactsReader::ReadActivity(std::uint64_t team, const Policy& policy,
-                               Month month, BeneficiaryFacts* facts) const {
+                               Month month, const UnitPath& path,
+                               BeneficiaryFacts* facts) const {
+  if (policy.reads_metrics()) {
+    SelectorValues values = metrics_.Read(team, policy, month, today_, path);
+    facts->counted = std::move(values.counted);
+    facts->with_held = std::move(values.with_held);
+    facts->late_left_out = values.late_left_out;
+  }
   if (!LooksAtActivity(policy, month, today_)) return;
-  const std::optional<v1::TeamMonth> row = GetRow<v1::TeamMonth>(
-      rows_, Table::kTeamMonth, keys::TeamMonth(TeamId(team), month));
-  const v1::TeamMonth empty;
-  const v1::TeamMonth& activity = row.has_value() ? *row : empty;
-  ReadMetrics(activity, &facts->counted, &facts->with_held);
+  const v1::TeamMonth& activity = metrics_.MonthOf(team, month);
   facts->update_submitted = Date(activity.update_submitted_date());
   facts->update_confirmed = activity.update_confirmed();
 }
 
-std::int64_t FactsReader::YearUsed(const Beneficiary& beneficiary,
-                                   const PolicyFile& file, Month month) const {
+// Every month's row but those behind this one: what they had of the year goes
+// first, in whatever order they came to have it.
+std::int64_t FactsReader::YearUsed(std::uint64_t team, const PolicyFile& file,
+                                   Month month) const {
   std::int64_t used = 0;
   for (Month earlier = std::max(Month::Of(month.year(), 1), file.first_month);
        earlier < month; earlier = earlier.Next()) {
     const std::optional<v1::Determination> row = GetRow<v1::Determination>(
         rows_, Table::kDetermination,
-        keys::Determination(file.id, earlier, beneficiary.kind,
-                            beneficiary.id));
-    if (row.has_value()) used += row->amount_vnd();
+        keys::Determination(file.id, earlier, v1::BENEFICIARY_KIND_TEAM, team));
+    if (row.has_value()) used += row->amount_vnd() - row->top_up_vnd();
   }
   return used;
+}
+
+void FactsReader::ReadMobilisations(std::uint64_t team, const PolicyFile& file,
+                                    Month month,
+                                    BeneficiaryFacts* facts) const {
+  const std::string prefix = keys::Key().U64(team).Text(file.id).Take();
+  rows_.Scan(Table::kMobilisation, prefix,
+             keys::Mobilisation(TeamId(team), file.id, month.first_day(), 0),
+             [&](absl::string_view, const RowVersion& version) {
+               v1::MobilisationRow row;
+               THON_CHECK(row.ParseFromString(version.value));
+               const v1::MobilisationRecorded& recorded = row.mobilisation();
+               if (recorded.date() > month.last_day().days) return false;
+               if (row.voided_position() != 0) return true;
+               facts->mobilisations.push_back(
+                   {Position(row.position()), Date(recorded.date()),
+                    recorded.shift(), recorded.persons(), recorded.rate_vnd()});
+               return true;
+             });
+  std::sort(facts->mobilisations.begin(), facts->mobilisations.end(),
+            [](const MobilisationFact& a, const MobilisationFact& b) {
+              return a.position < b.position;
+            });
+}
+
+void FactsReader::ReadOtherSupport(std::uint64_t team, const PolicyFile& file,
+                                   Month month, BeneficiaryFacts* facts) const {
+  const std::optional<v1::OtherSupportRow> outside =
+      GetRow<v1::OtherSupportRow>(rows_, Table::kOtherSupport,
+                                  keys::OtherSupport(TeamId(team)));
+  if (outside.has_value()) {
+    const Position position = OutsideSupport(*outside, month);
+    if (position != Position(0))
+      facts->other_support.push_back({"", position, 0});
+  }
+  for (const auto& [id, other] : book_.policies()) {
+    if (!LooksAt(file, other, month)) continue;
+    const std::optional<v1::Determination> row = GetRow<v1::Determination>(
+        rows_, Table::kDetermination,
+        keys::Determination(id, month, v1::BENEFICIARY_KIND_TEAM, team));
+    if (row.has_value() && Pays(*row)) {
+      facts->other_support.push_back({id, Position(0), row->amount_vnd()});
+    }
+  }
+}
+
+void FactsReader::ReadMoney(std::uint64_t team, const PolicyFile& file,
+                            const Policy& policy, Month month,
+                            const Place& place, const RemainingOf& remaining,
+                            BeneficiaryFacts* facts) const {
+  if (policy.cap_year_vnd != 0) {
+    facts->year_used_vnd = YearUsed(team, file, month);
+  }
+  for (const FundingDecision& funding : file.fundings) {
+    FundingFact fact = funding.fact;
+    fact.in_set = funding.Names(team);
+    if (fact.in_set && funding.may_bind && remaining != nullptr) {
+      fact.remaining_vnd = remaining(funding);
+    }
+    facts->fundings.push_back(fact);
+  }
+  const auto top_ups = file.top_ups.find(place.commune_now);
+  if (top_ups != file.top_ups.end()) {
+    for (const TopUpFact& top_up : top_ups->second) {
+      if (top_up.first <= month && month <= top_up.last) {
+        facts->top_ups.push_back(top_up);
+      }
+    }
+  }
+  if (policy.pays_by(AmountUnit::kPersonDay) ||
+      policy.pays_by(AmountUnit::kPersonNight)) {
+    ReadMobilisations(team, file, month, facts);
+  }
+  if (policy.double_support.forbid) {
+    ReadOtherSupport(team, file, month, facts);
+  }
+  const std::optional<v1::HeldMonthRow> decided = GetRow<v1::HeldMonthRow>(
+      rows_, Table::kHeldMonth, keys::HeldMonth(file.id, month, TeamId(team)));
+  if (decided.has_value()) {
+    facts->decision = {Position(decided->position()), decided->pay()};
+  }
 }
 
 BeneficiaryFacts FactsReader::Read(const Beneficiary& beneficiary,
@@ -218,36 +315,29 @@ BeneficiaryFacts FactsReader::Read(const Beneficiary& beneficiary,
   BeneficiaryFacts facts;
   facts.kind = beneficiary.kind;
   facts.today = today_;
+  facts.counted.resize(policy.selectors.size());
+  facts.with_held.resize(policy.selectors.size());
   const Date day = StructureDay(policy, month);
-  std::uint64_t commune = 0;
+  Place place;
   if (beneficiary.kind == v1::BENEFICIARY_KIND_ORGANISATION) {
     ReadStructure(UnitId(beneficiary.organisation.unit_id()), version.issuer,
-                  day, &facts, &commune);
+                  day, file, &facts, &place);
     return facts;
   }
-  ReadStructure(UnitOf(beneficiary.team, day), version.issuer, day, &facts,
-                &commune);
-  ReadTeam(beneficiary.team, policy, month, &facts);
+  ReadStructure(UnitOf(beneficiary.team, day), version.issuer, day, file,
+                &facts, &place);
+  ReadTeam(beneficiary.team, policy, &facts);
   if (facts.territory == Territory::kOutside) return facts;
   if (policy.list.has_value()) {
     const RegistrationListFacts* list = book_.FindList(policy.list->list_id);
     if (list != nullptr && list->year == policy.list->year) {
       facts.list_position = list->changed;
-      const auto listed = list->by_unit.find(commune);
+      const auto listed = list->by_unit.find(place.commune);
       if (listed != list->by_unit.end()) facts.listings = listed->second;
     }
   }
-  ReadActivity(beneficiary.id, policy, month, &facts);
-  if (policy.cap_year_vnd != 0) {
-    facts.year_used_vnd = YearUsed(beneficiary, file, month);
-  }
-  for (const FundingDecision& funding : file.fundings) {
-    FundingFact fact = funding.fact;
-    fact.in_set = funding.Names(beneficiary.id);
-    if (fact.in_set && funding.may_bind)
-      fact.remaining_vnd = remaining(funding);
-    facts.fundings.push_back(fact);
-  }
+  ReadActivity(beneficiary.id, policy, month, place.path, &facts);
+  ReadMoney(beneficiary.id, file, policy, month, place, remaining, &facts);
   return facts;
 }
 

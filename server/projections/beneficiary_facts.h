@@ -1,20 +1,23 @@
-// Gathers what the engine looks at from rows: one reader for the fold and for
-// explanations, so that both see the same facts.
+// Gathers what the engine looks at from rows: one reader for the fold, for
+// explanations and for trials, so that all see the same facts.
 #ifndef THON_PROJECTIONS_BENEFICIARY_FACTS_H_
 #define THON_PROJECTIONS_BENEFICIARY_FACTS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "server/core/civil.h"
 #include "server/core/ids.h"
 #include "server/policy/determine.h"
+#include "server/projections/metric_facts.h"
 #include "server/projections/money_book.h"
 #include "server/projections/projection.h"
 #include "thon/v1/policy.pb.h"
@@ -38,7 +41,7 @@ class UnitMemo {
  private:
   // More than the villages of the country; beyond, it begins anew.
   static constexpr std::size_t kUnitsMax = 100'000;
-  std::map<std::string, Unit, std::less<>> units_;
+  absl::flat_hash_map<std::uint64_t, std::unique_ptr<Unit>> units_;
 };
 
 // Who may be determined about.
@@ -53,18 +56,25 @@ struct Beneficiary {
 // only of decisions whose ceiling may bind.
 using RemainingOf = std::function<std::int64_t(const FundingDecision&)>;
 
+// Thread-safety: none.
 class FactsReader {
  public:
-  // Nothing is owned; all must outlive the reader. `today`: the last day
-  // opened.
+  // Nothing is owned; all must outlive the reader. Rows of activity, units and
+  // the registry must not change while it lives; determinations may. `today`:
+  // the last day opened.
   FactsReader(const RowReader& rows, const MoneyBook& book, UnitMemo& units,
               Date today)
-      : rows_(rows), book_(book), units_(units), today_(today) {}
+      : rows_(rows),
+        book_(book),
+        units_(units),
+        today_(today),
+        metrics_(rows) {}
 
   // nullopt: there is no such beneficiary.
   std::optional<Beneficiary> Find(v1::BeneficiaryKind kind,
                                   std::uint64_t id) const;
 
+  // `remaining` null: ceilings are not looked at.
   BeneficiaryFacts Read(const Beneficiary& beneficiary, const PolicyFile& file,
                         const PolicyVersion& version, Month month,
                         const RemainingOf& remaining) const;
@@ -75,21 +85,39 @@ class FactsReader {
     std::uint64_t commune = 0;
     Position position;
   };
+  // Where the beneficiary stands.
+  struct Place {
+    UnitPath path;
+    std::uint64_t commune = 0;  // As the act's territory has it.
+    std::uint64_t commune_now = 0;
+  };
   Chain Climb(UnitId unit, Date day) const;
   void ReadStructure(UnitId unit, UnitId issuer, Date day,
-                     BeneficiaryFacts* facts, std::uint64_t* commune) const;
-  void ReadTeam(const v1::TeamRow& team, const Policy& policy, Month month,
+                     const PolicyFile& file, BeneficiaryFacts* facts,
+                     Place* place) const;
+  void ReadTeam(const v1::TeamRow& team, const Policy& policy,
                 BeneficiaryFacts* facts) const;
   void ReadActivity(std::uint64_t team, const Policy& policy, Month month,
-                    BeneficiaryFacts* facts) const;
-  std::int64_t YearUsed(const Beneficiary& beneficiary, const PolicyFile& file,
+                    const UnitPath& path, BeneficiaryFacts* facts) const;
+  void ReadMoney(std::uint64_t team, const PolicyFile& file,
+                 const Policy& policy, Month month, const Place& place,
+                 const RemainingOf& remaining, BeneficiaryFacts* facts) const;
+  void ReadMobilisations(std::uint64_t team, const PolicyFile& file,
+                         Month month, BeneficiaryFacts* facts) const;
+  void ReadOtherSupport(std::uint64_t team, const PolicyFile& file, Month month,
+                        BeneficiaryFacts* facts) const;
+  std::int64_t YearUsed(std::uint64_t team, const PolicyFile& file,
                         Month month) const;
 
   const RowReader& rows_;
   const MoneyBook& book_;
   UnitMemo& units_;
   const Date today_;
+  mutable MetricFacts metrics_;
 };
+
+// Whether the row says that money is owed or paid.
+bool Pays(const v1::Determination& row);
 
 // The day of the month whose map holds for it.
 Date StructureDay(const Policy& policy, Month month);

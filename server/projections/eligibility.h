@@ -4,14 +4,9 @@
 //
 // A row is a function of the other rows as they are, not of the order in which
 // they came. So when something changes, exactly the rows it can change are
-// computed again, by the engine that also explains them:
-//   a team's or organisation's row       its months, under every policy
-//   a month's activity                   that month, where a policy looks at it
-//   a village's unit                     its teams
-//   any other unit, a policy, list       all rows of the policies
-//   or funding decision
-//   a day opened                         a month that begins, or whose deadline
-//                                        for monthly updates passes
+// computed again (dirty_months.h), and those that rest on what came out
+// otherwise (redetermination.h), by the engine that also explains them.
+//
 // Where a ceiling may bind, who is paid depends on who comes before: then all
 // rows of the policy are computed again, by month, then team id, and a team's
 // month is paid if the whole amount still fits.
@@ -26,12 +21,27 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/core/civil.h"
+#include "server/policy/determine.h"
+#include "server/policy/policy.h"
 #include "server/projections/projection.h"
 #include "thon/v1/policy.pb.h"
 
 namespace thon {
 
 std::unique_ptr<Projection> NewEligibility();
+
+// What a determination is made from, read from rows as the fold reads it.
+struct DeterminationInputs {
+  Policy policy;  // The version for the month; its period as it ended.
+  Position policy_position;
+  BeneficiaryFacts facts;
+};
+
+// kNotFound: there is no such beneficiary, or no such policy was published.
+// kInvalidArgument: no month.
+absl::StatusOr<DeterminationInputs> ReadDeterminationInputs(
+    absl::string_view policy_id, v1::BeneficiaryKind kind,
+    std::uint64_t beneficiary, Month month, const RowReader& rows);
 
 struct ExplainedDetermination {
   v1::Determination row;
@@ -41,14 +51,17 @@ struct ExplainedDetermination {
 // The determination and how it follows, computed by the engine from `rows`: as
 // of their position, the same row that the fold wrote. A month that has not
 // begun has the state UNSPECIFIED; a policy that was never published gives
-// NOT_COVERED with NO_POLICY. `events` finds the positions of the activities
-// behind a metric; without it (null) they are left out.
+// NOT_COVERED with NO_POLICY. `events` finds the activities behind a metric
+// (explained_events.h); without it (null) they are left out.
 //
 // kNotFound: there is no such beneficiary. kInvalidArgument: no month.
 absl::StatusOr<ExplainedDetermination> ExplainDetermination(
     absl::string_view policy_id, v1::BeneficiaryKind kind,
     std::uint64_t beneficiary, Month month, const RowReader& rows,
     const EventSource* events = nullptr);
+
+// As ExplainDetermination of a policy that does not exist says it.
+ExplainedDetermination NoPolicyDetermination(absl::string_view policy_id);
 
 }  // namespace thon
 

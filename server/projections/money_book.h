@@ -1,12 +1,15 @@
-// What money rests on besides the teams: policies, lists and funding decisions,
-// read from rows into the shape the engine uses.
+// What money rests on besides the teams: policies, lists, funding decisions,
+// top-ups and rules of transition, read from rows into the shape the engine
+// uses.
 #ifndef THON_PROJECTIONS_MONEY_BOOK_H_
 #define THON_PROJECTIONS_MONEY_BOOK_H_
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -15,6 +18,7 @@
 #include "server/policy/determine.h"
 #include "server/policy/policy.h"
 #include "server/projections/projection.h"
+#include "thon/v1/rows.pb.h"
 
 namespace thon {
 
@@ -41,11 +45,22 @@ struct RegistrationListFacts {
   std::map<std::uint64_t, std::vector<ListingFact>> by_unit;
 };
 
+// A rule that an old act keeps the territory of a unit that has ended.
+struct TransitionFact {
+  UnitId old_unit;
+  DayRange days;
+  Position position;
+};
+
 // One policy with all its versions and decisions.
 struct PolicyFile {
   std::string id;
   std::map<int, PolicyVersion> versions;  // Not empty.
+  Position first_position;                // Of the version published first.
   std::vector<FundingDecision> fundings;  // Ascending by position.
+  // By commune, ascending by position.
+  std::map<std::uint64_t, std::vector<TopUpFact>> top_ups;
+  std::vector<TransitionFact> transitions;  // In the order of recording.
   // Months for which there are determinations: those of the versions' periods
   // as published. Empty (last < first) if no version has a period.
   Month first_month;
@@ -55,16 +70,39 @@ struct PolicyFile {
   bool ceiling_may_bind = false;
   // Any version caps a year, so a month depends on those before it.
   bool caps_year = false;
+  // Any version forbids double support.
+  bool forbids_double = false;
 
   // The highest version in force on the month's first day; if none is yet, the
   // one that comes first.
   const PolicyVersion& VersionFor(Month month) const;
+  bool HasMonth(Month month) const {
+    return first_month <= month && month <= last_month;
+  }
+  // The rule that keeps `issuer`'s territory on that day; nullptr: none. Of an
+  // issuer's rules that have begun the newest speaks.
+  const TransitionFact* TransitionOn(UnitId issuer, Date day) const;
 };
+
+// Whether `looking` asks, for a month, what `other` pays: it forbids double
+// support with it, and comes after it. Policies that do not forbid come first,
+// then those that do by the position of their first version; so of two that
+// forbid each other the older pays, and nobody is paid twice or not at all.
+bool LooksAt(const PolicyFile& looking, const PolicyFile& other, Month month);
+
+// Brings policies into the order in which the month is determined.
+void PutInOrder(Month month, std::vector<const PolicyFile*>* files);
 
 class MoneyBook {
  public:
-  // Reads all policies, or only `policy_id`'s.
+  // Reads all policies, or only `policy_id`'s. A text that was parsed for the
+  // load before is not parsed again.
   void Load(const RowReader& rows, absl::string_view policy_id = "");
+
+  // Adds a policy that nobody published, as if it were the only version, of its
+  // id, at `position`. For trials.
+  void AddTrial(const Policy& policy, UnitId issuer, Position position,
+                const RowReader& rows);
 
   const std::map<std::string, PolicyFile>& policies() const {
     return policies_;
@@ -74,17 +112,15 @@ class MoneyBook {
   const RegistrationListFacts* FindList(const std::string& list_id) const;
 
  private:
+  void AddVersion(const v1::PolicyRow& row, PolicyFile* file);
+  void LoadDecisions(const RowReader& rows, const std::string& prefix);
   void LoadLists(const RowReader& rows);
 
   std::map<std::string, PolicyFile> policies_;
   std::map<std::string, RegistrationListFacts> lists_;
+  // As published, by where.
+  std::map<Position, std::shared_ptr<const Policy>> parsed_;
 };
-
-// Does what an effective fact does to policies, lists and funding decisions;
-// other facts do nothing. A fact whose document is not there or says something
-// else does nothing either. `local_date` is the entry's.
-void ApplyToMoneyBook(const Fact& fact, Date local_date,
-                      const EventSource& events, RowWriter& rows);
 
 }  // namespace thon
 
