@@ -1,8 +1,9 @@
 // The parser behind ParsePolicy (policy_yaml.h): one method a block of the
-// format. Private to the parser's files.
+// format (FORMAT.md). Private to the parser's files.
 #ifndef THON_POLICY_POLICY_PARSER_H_
 #define THON_POLICY_POLICY_PARSER_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ inline constexpr YamlWord kLookDays[] = {
     {"first_day_of_month", static_cast<int>(LookDay::kFirstDay)},
     {"last_day_of_month", static_cast<int>(LookDay::kLastDay)},
     {"any_day", static_cast<int>(LookDay::kAnyDay)},
+    {"every_day", static_cast<int>(LookDay::kEveryDay)},
 };
 
 // Reads one policy. A block that is missing is reported by the method that
@@ -31,38 +33,92 @@ class PolicyParser {
   PolicyText Parse(absl::string_view text);
 
  private:
+  using Names = YamlReader::Names;
+  using Words = YamlReader::Words;
+
+  // policy_yaml.cc
+  void ParseBlocks();
   void ParseHead();
   void ParseStatus();
   void ParseDocuments();
+  void ParseDocument(const YamlNode& item, const std::string& path);
+
+  // policy_parser_time.cc
   void ParsePeriod();
+  void ParseEffective();
   void ParseMonthRule();
+  void ParseRounding();
+  void ParsePhase();
+  void ParseReview();
+  void ParseUpdate();
+  void ParseUpdateDays(const YamlNode& block);
+  void ParseLate();
+
+  // policy_parser_who.cc
   void ParseBeneficiary();
+  void ParseKinds(const YamlNode& block);
   void ParseList();
   void ParseExistence();
   void ParseSuspension();
-  void ParseUpdate();
+  void ParseSeats();
+  bool ParseSeat(const YamlNode& node, const std::string& path, SeatRule* seat);
+
+  // policy_parser_conditions.cc
   void ParseConditions();
+  void CheckConditions();
   bool ParseCondition(const YamlNode& node, const std::string& path, int depth,
                       Condition* condition);
   bool ParseGroup(const YamlNode& node, const std::string& path, int depth,
                   Condition* condition);
   bool ParseThreshold(const YamlNode& node, const std::string& path,
                       Condition* condition);
-  void ParseAmount();
-  void ParseCaps();
-  void ParseFunding();
+  bool ParseLimit(const YamlNode& node, const std::string& path, Metric metric,
+                  Condition* condition);
+
+  // policy_parser_selector.cc
+  // A metric with its qualifiers. `more`: other fields that may stand beside.
+  bool ParseSelector(const YamlNode& node, const std::string& path, Names more,
+                     MetricSelector* selector);
+  bool ParseMetric(const YamlNode& node, const std::string& path,
+                   Metric* metric);
+  bool ParseQualifier(const YamlNode& node, const std::string& path,
+                      absl::string_view key, MetricSelector* selector);
+
+  // policy_parser_money.cc
+  void ParseAmounts();
+  void ParseLine(const YamlNode& node, const std::string& path);
+  void ParseMembers(const YamlNode& node, AmountLine* line);
+  void CheckLines();
   void ParseExpected();
-  void CheckPhase();
 
-  using Names = absl::Span<const absl::string_view>;
+  // policy_parser_limits.cc
+  void ParseCaps();
+  void ParseCap(const YamlNode& block, absl::string_view key,
+                std::int64_t* cap);
+  void ParseTopUp();
+  void ParseDoubleSupport();
+  void ParseFunding();
 
-  // A block of the text, its fields checked; nullptr if there is none.
+  // policy_parser_awards.cc
+  void ParseTargets();
+  bool ParseTarget(const YamlNode& node, Target* target);
+  void ParseAward();
+  void ParseRanks(const YamlNode& block, AwardRule* rule);
+  void ParseRhythm();
+  void ParsePurposes();
+  void ParseVerification();
+
+  // A block of the text, its fields checked and its basis read; single values
+  // in it add theirs. nullptr if there is none.
   const YamlNode* Block(absl::string_view key, bool needed, Names known,
-                        Names later, Basis* basis);
-  // An optional parameter of a block.
-  const YamlNode* Parameter(const YamlNode& block, absl::string_view path,
-                            absl::string_view key, Basis* basis);
-  bool ReadDeadline(const YamlNode& block, absl::string_view key, int* day);
+                        Basis* basis);
+  // The word of a block; false if it is not there or is none.
+  bool ReadWord(const YamlNode& block, absl::string_view path,
+                absl::string_view key, bool needed, Words words, int* value);
+  // Says that a parameter was left out and what is taken.
+  void NoteDefault(const YamlNode& block, absl::string_view path,
+                   absl::string_view taken);
+  bool pays() const { return !policy_.amounts.empty(); }
 
   YamlReader reader_;
   YamlNode root_;

@@ -10,6 +10,10 @@ namespace {
 
 constexpr int kConditionDepthMax = 8;
 constexpr int kConditionsMax = 256;
+constexpr std::int64_t kTargetMax = 1'000'000'000;
+
+constexpr absl::string_view kLimits[] = {"at_least", "at_most",
+                                         "at_least_percent", "at_most_percent"};
 
 // Makes indexes into `asked` indexes into `sorted`.
 void Renumber(const std::vector<MetricSelector>& asked,
@@ -28,29 +32,46 @@ void Renumber(const std::vector<MetricSelector>& asked,
 }  // namespace
 
 void PolicyParser::ParseConditions() {
-  const YamlNode* node = YamlReader::Find(root_, "conditions");
-  if (node != nullptr) {
+  if (const YamlNode* node = YamlReader::Find(root_, "conditions")) {
     Condition condition;
     if (ParseCondition(*node, "conditions", 1, &condition)) {
-      policy_.conditions = std::move(condition);
       policy_.selectors = asked_;
       std::sort(policy_.selectors.begin(), policy_.selectors.end());
       policy_.selectors.erase(
           std::unique(policy_.selectors.begin(), policy_.selectors.end()),
           policy_.selectors.end());
-      Renumber(asked_, policy_.selectors, &*policy_.conditions);
+      Renumber(asked_, policy_.selectors, &condition);
+      policy_.conditions = std::move(condition);
+    }
+    reader_.GatherBasis(nullptr);
+    if (!pays()) {
+      reader_.Error(*node, "conditions",
+                    "have no effect on a policy that pays nothing; remove "
+                    "them, or write targets");
     }
   }
-  const bool on_time = std::any_of(
-      asked_.begin(), asked_.end(),
-      [](const MetricSelector& s) { return s.metric == Metric::kM06; });
+  CheckConditions();
+}
+
+// What conditions need of other blocks, and other blocks of conditions.
+void PolicyParser::CheckConditions() {
+  const auto asks = [&](Metric metric) {
+    return std::any_of(
+        asked_.begin(), asked_.end(),
+        [&](const MetricSelector& s) { return s.metric == metric; });
+  };
+  const YamlNode* conditions = YamlReader::Find(root_, "conditions");
   const bool deadline = policy_.update_submit_before_day != 0;
-  if (on_time && !deadline) {
-    reader_.Error(*node, "conditions",
+  if (asks(Metric::kM06) && !deadline) {
+    reader_.Error(*conditions, "conditions",
                   "M06 needs a deadline; add monthly_update with "
                   "submit_before_day");
   }
-  if (deadline && !on_time && !policy_.update_record_missing) {
+  if (asks(Metric::kM05) && !policy_.seats.has_value()) {
+    reader_.Error(*conditions, "conditions",
+                  "M05 needs to know the seats; add team_template");
+  }
+  if (deadline && !asks(Metric::kM06) && !policy_.update_record_missing) {
     reader_.Error(*YamlReader::Find(root_, "monthly_update"),
                   "monthly_update.submit_before_day",
                   "has no effect without record_missing or a condition on M06; "
@@ -69,7 +90,8 @@ bool PolicyParser::ParseCondition(const YamlNode& node, const std::string& path,
   }
   if (++conditions_ > kConditionsMax) {
     reader_.Error(node, path,
-                  absl::StrCat("more than ", kConditionsMax, " conditions"));
+                  absl::StrCat("more than ", kConditionsMax,
+                               " conditions; leave some out"));
     return false;
   }
   condition->path = path;
@@ -82,9 +104,9 @@ bool PolicyParser::ParseCondition(const YamlNode& node, const std::string& path,
 
 bool PolicyParser::ParseGroup(const YamlNode& node, const std::string& path,
                               int depth, Condition* condition) {
-  static constexpr absl::string_view kFields[] = {
-      "all", "any", "none", "metric", "source", "assumption"};
-  if (!reader_.CheckMap(node, path, kFields, {})) return false;
+  static constexpr absl::string_view kFields[] = {"all", "any", "none",
+                                                  "metric"};
+  if (!reader_.CheckMap(node, path, kFields)) return false;
   static constexpr std::pair<absl::string_view, Condition::Op> kOps[] = {
       {"all", Condition::Op::kAll},
       {"any", Condition::Op::kAny},
@@ -122,54 +144,71 @@ bool PolicyParser::ParseGroup(const YamlNode& node, const std::string& path,
     Condition child;
     const std::string child_path =
         absl::StrCat(YamlPath(path, name), "[", i, "]");
-    if (ParseCondition(children->items[i], child_path, depth + 1, &child)) {
-      condition->children.push_back(std::move(child));
-    } else {
+    if (!ParseCondition(children->items[i], child_path, depth + 1, &child)) {
       good = false;
+      continue;
     }
+    for (const Condition& other : condition->children) {
+      if (child.op == Condition::Op::kThreshold && other.op == child.op &&
+          asked_[other.selector] == asked_[child.selector] &&
+          other.at_most == child.at_most && other.target == child.target) {
+        reader_.Error(children->items[i], child_path,
+                      "is given twice; keep one");
+        good = false;
+      }
+    }
+    condition->children.push_back(std::move(child));
   }
   return good;
 }
 
 bool PolicyParser::ParseThreshold(const YamlNode& node, const std::string& path,
                                   Condition* condition) {
-  static constexpr absl::string_view kFields[] = {
-      "metric", "at_least", "at_least_percent", "source", "assumption"};
-  static constexpr absl::string_view kLater[] = {"at_most", "at_most_percent",
-                                                 "grain", "topic", "window"};
-  const bool known = reader_.CheckMap(node, path, kFields, kLater);
   condition->basis = reader_.ReadBasis(node, path);
-  const YamlNode& id_node = *YamlReader::Find(node, "metric");
-  std::string id;
-  if (!reader_.Text(id_node, YamlPath(path, "metric"), &id)) return false;
+  reader_.GatherBasis(&condition->basis);
   MetricSelector selector;
-  if (!FindMetric(id, &selector.metric)) {
-    reader_.Error(id_node, YamlPath(path, "metric"),
-                  absl::StrCat("there is no metric \"", id,
-                               "\"; write one of the catalogue, M01 to M30"));
-    return false;
-  }
-  const MetricInfo& info = InfoOf(selector.metric);
+  if (!ParseSelector(node, path, kLimits, &selector)) return false;
+  if (!ParseLimit(node, path, selector.metric, condition)) return false;
   condition->selector = asked_.size();
-  asked_.push_back(selector);
-  const bool ratio = info.kind == MetricKind::kRatio;
-  const absl::string_view key = ratio ? "at_least_percent" : "at_least";
-  const absl::string_view other = ratio ? "at_least" : "at_least_percent";
-  if (const YamlNode* wrong = YamlReader::Find(node, other)) {
-    reader_.Error(
-        *wrong, YamlPath(path, other),
-        absl::StrCat(id, " is a ", ratio ? "ratio" : "count", "; write ", key));
+  asked_.push_back(std::move(selector));
+  return true;
+}
+
+bool PolicyParser::ParseLimit(const YamlNode& node, const std::string& path,
+                              Metric metric, Condition* condition) {
+  const MetricInfo& info = InfoOf(metric);
+  const YamlNode* limit = nullptr;
+  absl::string_view key;
+  for (const absl::string_view one : kLimits) {
+    const YamlNode* found = YamlReader::Find(node, one);
+    if (found == nullptr) continue;
+    if (limit != nullptr) {
+      reader_.Error(*found, YamlPath(path, one),
+                    "one condition has one limit; write two conditions");
+      return false;
+    }
+    limit = found;
+    key = one;
+  }
+  if (limit == nullptr) {
+    reader_.Error(node, path, "missing; add \"at_least:\" or \"at_most:\"");
     return false;
   }
-  const YamlNode* target = reader_.Need(node, path, key);
-  if (target == nullptr) return false;
-  std::int64_t max = 1'000'000'000;
-  if (ratio) max = 100;
+  const bool percent = key == "at_least_percent" || key == "at_most_percent";
+  if (percent && info.kind != MetricKind::kRatio) {
+    reader_.Error(*limit, YamlPath(path, key),
+                  absl::StrCat(info.id,
+                               " is a count; write at_least or "
+                               "at_most"));
+    return false;
+  }
+  condition->at_most = key == "at_most" || key == "at_most_percent";
+  std::int64_t max = kTargetMax;
+  if (info.kind == MetricKind::kRatio) max = 100;
   if (info.kind == MetricKind::kFlag) max = 1;
-  if (selector.metric == Metric::kM01) max = 31;
-  return reader_.Whole(*target, YamlPath(path, key), 1, max,
-                       &condition->target) &&
-         known;
+  // "At least 0" is no condition.
+  return reader_.Whole(*limit, YamlPath(path, key), condition->at_most ? 0 : 1,
+                       max, &condition->target);
 }
 
 }  // namespace thon

@@ -1,136 +1,206 @@
-// Amounts, caps, funding, and the sum the source says.
+// Amounts, and the sum the source says.
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
+#include "server/core/text.h"
 #include "server/policy/policy_parser.h"
 
 namespace thon {
+namespace {
 
-void PolicyParser::ParseAmount() {
-  static constexpr absl::string_view kFields[] = {
-      "per", "vnd", "purpose", "members_on", "source", "assumption"};
-  static constexpr absl::string_view kLaterFields[] = {"top_up", "rounding"};
-  static constexpr YamlWord kUnits[] = {
-      {"team_month", static_cast<int>(AmountUnit::kTeamMonth)},
-      {"member_month", static_cast<int>(AmountUnit::kMemberMonth)}};
-  static constexpr absl::string_view kLaterUnits[] = {"person_day", "night",
-                                                      "award"};
-  const YamlNode* node =
-      Block("amount", true, kFields, kLaterFields, &policy_.amount_basis);
-  if (node == nullptr) return;
+constexpr std::size_t kLinesMax = 16;
+
+constexpr absl::string_view kLineFields[] = {
+    "per", "vnd", "up_to", "members_on", "members_max", "purpose", "none"};
+constexpr YamlWord kUnits[] = {
+    {"team_month", static_cast<int>(AmountUnit::kTeamMonth)},
+    {"member_month", static_cast<int>(AmountUnit::kMemberMonth)},
+    {"person_day", static_cast<int>(AmountUnit::kPersonDay)},
+    {"person_night", static_cast<int>(AmountUnit::kPersonNight)}};
+
+bool IsPerPerson(AmountUnit unit) {
+  return unit == AmountUnit::kPersonDay || unit == AmountUnit::kPersonNight;
+}
+
+}  // namespace
+
+void PolicyParser::ParseAmounts() {
+  const YamlNode* node = YamlReader::Find(root_, "amount");
+  if (node == nullptr && policy_.status == PolicyStatus::kPilot) {
+    NoteDefault(root_, "amount", "none (a pilot pays nothing)");
+    policy_.amount_basis.assumption =
+        "no amount is named; a pilot pays nothing";
+    return;
+  }
+  if (node == nullptr) {
+    reader_.Error(root_, "amount",
+                  "missing; add \"amount:\", or say that nothing is paid: "
+                  "{none: true}");
+    return;
+  }
+  if (node->kind == YamlNode::Kind::kSequence) {
+    if (reader_.List(*node, "amount",
+                     "- {per: team_month, vnd: 500000, source: ...}") ==
+        nullptr) {
+      return;
+    }
+    if (node->items.size() > kLinesMax) {
+      reader_.Error(
+          *node, "amount",
+          absl::StrCat("has more than ", kLinesMax, " lines; leave some out"));
+      return;
+    }
+    for (std::size_t i = 0; i < node->items.size(); ++i) {
+      ParseLine(node->items[i], absl::StrCat("amount[", i, "]"));
+    }
+    return;
+  }
+  const YamlNode* none = node->kind == YamlNode::Kind::kMap
+                             ? YamlReader::Find(*node, "none")
+                             : nullptr;
+  if (none == nullptr) {
+    ParseLine(*node, "amount");
+    return;
+  }
+  static constexpr absl::string_view kNoneFields[] = {"none"};
+  if (!reader_.CheckMap(*node, "amount", kNoneFields)) return;
+  policy_.amount_basis = reader_.ReadBasis(*node, "amount");
+  reader_.GatherBasis(nullptr);
+  bool nothing = false;
+  if (reader_.Bool(*none, "amount.none", &nothing) && !nothing) {
+    reader_.Error(*none, "amount.none",
+                  "write true, or per and vnd in its place");
+  }
+}
+
+void PolicyParser::ParseLine(const YamlNode& node, const std::string& path) {
+  reader_.GatherBasis(nullptr);
+  if (!reader_.CheckMap(node, path, kLineFields) &&
+      node.kind != YamlNode::Kind::kMap) {
+    return;
+  }
+  if (const YamlNode* none = YamlReader::Find(node, "none")) {
+    reader_.Error(*none, YamlPath(path, "none"),
+                  "does not stand in a list of amounts; remove it");
+  }
   AmountLine line;
-  line.basis = policy_.amount_basis;
-  line.path = "amount";
+  line.path = path;
+  line.basis = reader_.ReadBasis(node, path);
+  reader_.GatherBasis(&line.basis);
   int value = 0;
-  const YamlNode* per = reader_.Need(*node, "amount", "per");
-  if (per != nullptr &&
-      reader_.Word(*per, "amount.per", kUnits, kLaterUnits, &value)) {
+  if (ReadWord(node, path, "per", true, kUnits, &value)) {
     line.unit = static_cast<AmountUnit>(value);
   }
-  if (const YamlNode* vnd = reader_.Need(*node, "amount", "vnd")) {
-    reader_.Whole(*vnd, "amount.vnd", 1, limits::kMoneyMax, &line.vnd);
+  if (const YamlNode* vnd = reader_.Need(node, path, "vnd")) {
+    reader_.Money(*vnd, YamlPath(path, "vnd"), &line.vnd);
   }
-  if (const YamlNode* purpose = YamlReader::Find(*node, "purpose")) {
-    reader_.Text(*purpose, "amount.purpose", &line.purpose);
-  }
-  const YamlNode* day = YamlReader::Find(*node, "members_on");
-  if (line.unit == AmountUnit::kMemberMonth) {
-    if (day == nullptr) day = reader_.Need(*node, "amount", "members_on");
-    if (day != nullptr &&
-        reader_.Word(*day, "amount.members_on", kLookDays, {}, &value)) {
-      line.members_on = static_cast<LookDay>(value);
+  if (const YamlNode* up_to = YamlReader::Find(node, "up_to")) {
+    reader_.Bool(*up_to, YamlPath(path, "up_to"), &line.up_to);
+    if (line.up_to && !IsPerPerson(line.unit)) {
+      reader_.Error(*up_to, YamlPath(path, "up_to"),
+                    "has no effect unless per is person_day or person_night; "
+                    "remove it");
     }
-  } else if (day != nullptr) {
-    reader_.Error(*day, "amount.members_on",
-                  "has no effect unless per is member_month; remove it");
   }
+  ParseMembers(node, &line);
+  if (const YamlNode* purpose = YamlReader::Find(node, "purpose")) {
+    reader_.Text(*purpose, YamlPath(path, "purpose"), &line.purpose);
+  }
+  for (const AmountLine& other : policy_.amounts) {
+    if (other.unit == line.unit &&
+        (IsPerPerson(line.unit) || other.purpose == line.purpose)) {
+      reader_.Error(node, path,
+                    absl::StrCat("pays what ", other.path,
+                                 " pays already; keep one, or give each its "
+                                 "own purpose"));
+      break;
+    }
+  }
+  reader_.GatherBasis(nullptr);
   policy_.amounts.push_back(std::move(line));
 }
 
-void PolicyParser::ParseCaps() {
-  static constexpr absl::string_view kFields[] = {"month_vnd", "year_vnd",
-                                                  "source", "assumption"};
-  static constexpr absl::string_view kLater[] = {"unit_vnd", "top_up_total_max",
-                                                 "year_prorata"};
-  const YamlNode* node =
-      Block("caps", false, kFields, kLater, &policy_.cap_basis);
-  if (node == nullptr) return;
-  static constexpr std::pair<absl::string_view, std::int64_t Policy::*>
-      kCaps[] = {{"month_vnd", &Policy::cap_month_vnd},
-                 {"year_vnd", &Policy::cap_year_vnd}};
-  bool any = false;
-  for (const auto& [key, field] : kCaps) {
-    const YamlNode* cap = YamlReader::Find(*node, key);
-    if (cap == nullptr) continue;
-    any = true;
-    const std::string path = YamlPath("caps", key);
-    std::int64_t vnd = 0;
-    if (!reader_.Whole(*cap, path, 1, limits::kMoneyMax, &vnd)) continue;
-    if (!policy_.amounts.empty() && vnd < policy_.amounts[0].vnd) {
-      reader_.Error(*cap, path,
-                    absl::StrCat("is below the amount of one unit, ",
-                                 policy_.amounts[0].vnd,
-                                 "; raise the cap or lower amount.vnd"));
-      continue;
+void PolicyParser::ParseMembers(const YamlNode& node, AmountLine* line) {
+  const bool by_member = line->unit == AmountUnit::kMemberMonth;
+  for (const absl::string_view key : {"members_on", "members_max"}) {
+    const YamlNode* found = YamlReader::Find(node, key);
+    if (found != nullptr && !by_member) {
+      reader_.Error(*found, YamlPath(line->path, key),
+                    "has no effect unless per is member_month; remove it");
     }
-    policy_.*field = vnd;
   }
-  if (policy_.cap_month_vnd != 0 && policy_.cap_year_vnd != 0 &&
-      policy_.cap_year_vnd < policy_.cap_month_vnd) {
-    reader_.Error(*YamlReader::Find(*node, "year_vnd"), "caps.year_vnd",
-                  "is below caps.month_vnd, which can then never be reached; "
-                  "raise it or remove the other");
+  if (!by_member) return;
+  int value = 0;
+  if (ReadWord(node, line->path, "members_on", true, kLookDays, &value)) {
+    line->members_on = static_cast<LookDay>(value);
   }
-  if (!any) {
-    reader_.Error(*node, "caps", "write month_vnd, year_vnd or both");
+  if (const YamlNode* most = YamlReader::Find(node, "members_max")) {
+    reader_.Whole(*most, YamlPath(line->path, "members_max"), 1,
+                  limits::kTeamMembersMax, &line->members_max);
   }
 }
 
-void PolicyParser::ParseFunding() {
-  static constexpr absl::string_view kFields[] = {"required", "source",
-                                                  "assumption"};
-  const YamlNode* node =
-      Block("funding", true, kFields, {}, &policy_.funding_basis);
-  if (node == nullptr) return;
-  if (const YamlNode* required = reader_.Need(*node, "funding", "required")) {
-    reader_.Bool(*required, "funding.required", &policy_.funding_required);
+// Sums that no ceiling would hold within what the program can count.
+void PolicyParser::CheckLines() {
+  const YamlNode* node = YamlReader::Find(root_, "amount");
+  if (!policy_.has_period || node == nullptr) return;
+  const int months = MonthCount(policy_.first_month(), policy_.last_month());
+  for (const AmountLine& line : policy_.amounts) {
+    absl::int128 units = 1;
+    if (line.unit == AmountUnit::kMemberMonth) {
+      units =
+          line.members_max != 0 ? line.members_max : limits::kTeamMembersMax;
+    } else if (IsPerPerson(line.unit)) {
+      units = limits::kCountMax;
+    }
+    absl::int128 month = absl::int128(line.vnd) * units;
+    if (policy_.cap_month_vnd != 0) {
+      month = std::min<absl::int128>(month, policy_.cap_month_vnd);
+    }
+    if (month * months <= limits::kMoneyMax) continue;
+    reader_.Note(Severity::kWarning, *node, line.path,
+                 absl::StrCat("over ", months,
+                              " months one team could come to "
+                              "more than ",
+                              FormatDong(limits::kMoneyMax),
+                              ", where amounts end; add a cap or check the "
+                              "amount"));
   }
 }
 
 // What the source says the sum comes to; only checked, never computed with.
 void PolicyParser::ParseExpected() {
-  static constexpr absl::string_view kFields[] = {"team_months", "total_vnd",
-                                                  "source", "assumption"};
+  static constexpr absl::string_view kFields[] = {"team_months", "total_vnd"};
   Basis basis;
-  const YamlNode* node = Block("expected", false, kFields, {}, &basis);
+  const YamlNode* node = Block("expected", false, kFields, &basis);
   if (node == nullptr) return;
   const YamlNode* months_node = reader_.Need(*node, "expected", "team_months");
   const YamlNode* total_node = reader_.Need(*node, "expected", "total_vnd");
   std::int64_t months = 0;
   std::int64_t total = 0;
-  if (months_node == nullptr || total_node == nullptr ||
-      !reader_.Whole(*months_node, "expected.team_months", 1, 1'000'000'000,
-                     &months) ||
-      !reader_.Whole(*total_node, "expected.total_vnd", 1, limits::kMoneyMax,
-                     &total)) {
-    return;
-  }
-  if (policy_.amounts.empty() ||
-      policy_.amounts[0].unit != AmountUnit::kTeamMonth) {
+  const bool good = months_node != nullptr && total_node != nullptr &&
+                    reader_.Whole(*months_node, "expected.team_months", 1,
+                                  1'000'000'000, &months) &&
+                    reader_.Money(*total_node, "expected.total_vnd", &total);
+  reader_.GatherBasis(nullptr);
+  if (!good) return;
+  if (policy_.amounts.size() != 1 ||
+      policy_.amounts[0].unit != AmountUnit::kTeamMonth ||
+      policy_.prorate_by_day) {
     reader_.Error(*node, "expected",
-                  "can only be checked for an amount per team_month; remove "
-                  "it");
+                  "can only be checked for one amount per team_month in whole "
+                  "months; remove it");
     return;
   }
-  if (policy_.amounts[0].vnd != 0 &&
-      (total % policy_.amounts[0].vnd != 0 ||
-       total / policy_.amounts[0].vnd != months)) {
-    reader_.Error(
-        *total_node, "expected.total_vnd",
-        absl::StrCat("is not ", months, " team-months of ",
-                     policy_.amounts[0].vnd, "; one of the three is wrong"));
+  const std::int64_t vnd = policy_.amounts[0].vnd;
+  if (vnd != 0 && absl::int128(vnd) * months != total) {
+    reader_.Error(*total_node, "expected.total_vnd",
+                  absl::StrCat("is not ", months, " team-months of ", vnd,
+                               "; one of the three is wrong"));
   }
 }
 

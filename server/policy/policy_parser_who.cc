@@ -1,6 +1,5 @@
-// Who a policy covers: beneficiaries, lists, existence, suspension, updates.
+// Who a policy covers: beneficiaries, lists, existence, suspension, seats.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,85 +8,100 @@
 namespace thon {
 namespace {
 
+constexpr std::size_t kSeatsMax = 16;
+
 constexpr YamlWord kSuspensionEffects[] = {
     {"pay", static_cast<int>(SuspensionEffect::kPay)},
     {"hold", static_cast<int>(SuspensionEffect::kHold)},
     {"no_pay", static_cast<int>(SuspensionEffect::kNoPay)},
+    {"HELD", static_cast<int>(SuspensionEffect::kHold), true},
 };
 
-struct LevelKind {
-  absl::string_view word;
-  v1::UnitKind kind;
-  v1::UnitLevel level;
+constexpr YamlWord kKinds[] = {
+    {"thôn", v1::UNIT_KIND_THON},
+    {"bản", v1::UNIT_KIND_BAN},
+    {"tổ dân phố", v1::UNIT_KIND_TO_DAN_PHO},
+    {"ấp", v1::UNIT_KIND_AP},
+    {"khu phố", v1::UNIT_KIND_KHU_PHO},
+    {"khu vực", v1::UNIT_KIND_KHU_VUC},
+    {"xã", v1::UNIT_KIND_XA},
+    {"phường", v1::UNIT_KIND_PHUONG},
+    {"thị trấn", v1::UNIT_KIND_THI_TRAN},
+    {"đặc khu", v1::UNIT_KIND_DAC_KHU},
 };
-constexpr LevelKind kKinds[] = {
-    {"thôn", v1::UNIT_KIND_THON, v1::UNIT_LEVEL_VILLAGE},
-    {"bản", v1::UNIT_KIND_BAN, v1::UNIT_LEVEL_VILLAGE},
-    {"tổ dân phố", v1::UNIT_KIND_TO_DAN_PHO, v1::UNIT_LEVEL_VILLAGE},
-    {"ấp", v1::UNIT_KIND_AP, v1::UNIT_LEVEL_VILLAGE},
-    {"khu phố", v1::UNIT_KIND_KHU_PHO, v1::UNIT_LEVEL_VILLAGE},
-    {"khu vực", v1::UNIT_KIND_KHU_VUC, v1::UNIT_LEVEL_VILLAGE},
-    {"xã", v1::UNIT_KIND_XA, v1::UNIT_LEVEL_COMMUNE},
-    {"phường", v1::UNIT_KIND_PHUONG, v1::UNIT_LEVEL_COMMUNE},
-    {"thị trấn", v1::UNIT_KIND_THI_TRAN, v1::UNIT_LEVEL_COMMUNE},
-    {"đặc khu", v1::UNIT_KIND_DAC_KHU, v1::UNIT_LEVEL_COMMUNE},
+
+// The numbers of the kinds say their level.
+bool IsVillageKind(int kind) { return kind >= v1::UNIT_KIND_THON; }
+
+constexpr YamlWord kAffiliations[] = {
+    {"PARTY_SECRETARY", v1::AFFILIATION_PARTY_SECRETARY},
+    {"VILLAGE_HEAD", v1::AFFILIATION_VILLAGE_HEAD},
+    {"YOUTH_UNION", v1::AFFILIATION_YOUTH_UNION},
+    {"WOMENS_UNION", v1::AFFILIATION_WOMENS_UNION},
+    {"PARTY_MEMBER", v1::AFFILIATION_PARTY_MEMBER},
+    {"TEACHER", v1::AFFILIATION_TEACHER},
+    {"HEALTH_WORKER", v1::AFFILIATION_HEALTH_WORKER},
+    {"POLICE", v1::AFFILIATION_POLICE},
+    {"TELECOM", v1::AFFILIATION_TELECOM},
+    {"OFFICIAL", v1::AFFILIATION_OFFICIAL},
+    {"RESIDENT", v1::AFFILIATION_RESIDENT},
+    {"PARTY_SEC", v1::AFFILIATION_PARTY_SECRETARY, true},
+    {"YOUTH", v1::AFFILIATION_YOUTH_UNION, true},
+    {"YOUTH_SEC", v1::AFFILIATION_YOUTH_UNION, true},
+    {"WOMEN", v1::AFFILIATION_WOMENS_UNION, true},
+    {"WOMEN_HEAD", v1::AFFILIATION_WOMENS_UNION, true},
+    {"HEALTH", v1::AFFILIATION_HEALTH_WORKER, true},
+    {"TELCO", v1::AFFILIATION_TELECOM, true},
 };
 
 }  // namespace
 
 void PolicyParser::ParseBeneficiary() {
-  static constexpr absl::string_view kFields[] = {"level", "kinds", "source",
-                                                  "assumption"};
+  static constexpr absl::string_view kFields[] = {"level", "kinds",
+                                                  "one_team_per_unit"};
   static constexpr YamlWord kLevels[] = {{"VILLAGE", v1::UNIT_LEVEL_VILLAGE},
                                          {"COMMUNE", v1::UNIT_LEVEL_COMMUNE}};
-  static constexpr absl::string_view kLater[] = {"members"};
   const YamlNode* node =
-      Block("beneficiary", true, kFields, kLater, &policy_.beneficiary_basis);
+      Block("beneficiary", true, kFields, &policy_.beneficiary_basis);
   if (node == nullptr) return;
-  if (const YamlNode* level = reader_.Need(*node, "beneficiary", "level")) {
-    int value = 0;
-    if (reader_.Word(*level, "beneficiary.level", kLevels, {}, &value)) {
-      policy_.level = static_cast<v1::UnitLevel>(value);
-    }
+  int value = 0;
+  if (ReadWord(*node, "beneficiary", "level", true, kLevels, &value)) {
+    policy_.level = static_cast<v1::UnitLevel>(value);
   }
-  const YamlNode* kinds = reader_.Need(*node, "beneficiary", "kinds");
-  if (kinds == nullptr) return;
-  if (kinds->kind != YamlNode::Kind::kSequence || kinds->items.empty()) {
-    reader_.Error(*kinds, "beneficiary.kinds",
-                  "write a list: [thôn, bản, tổ dân phố]");
+  ParseKinds(*node);
+  const YamlNode* one = YamlReader::Find(*node, "one_team_per_unit");
+  if (one == nullptr) return;
+  policy_.one_team_basis = policy_.beneficiary_basis;
+  const YamlNode* word = reader_.WithBasis(
+      *one, "beneficiary.one_team_per_unit", &policy_.one_team_basis);
+  if (word != nullptr) {
+    reader_.Bool(*word, "beneficiary.one_team_per_unit",
+                 &policy_.one_team_per_unit);
+  }
+}
+
+void PolicyParser::ParseKinds(const YamlNode& block) {
+  const YamlNode* kinds = reader_.Need(block, "beneficiary", "kinds");
+  std::vector<int> values;
+  if (kinds == nullptr ||
+      !reader_.WordList(*kinds, "beneficiary.kinds", kKinds,
+                        "[thôn, bản, tổ dân phố]", &values)) {
     return;
   }
-  for (std::size_t i = 0; i < kinds->items.size(); ++i) {
-    const YamlNode& item = kinds->items[i];
-    const std::string path = absl::StrCat("beneficiary.kinds[", i, "]");
-    std::string word;
-    if (!reader_.Text(item, path, &word)) continue;
-    const LevelKind* found =
-        std::find_if(std::begin(kKinds), std::end(kKinds),
-                     [&](const LevelKind& k) { return k.word == word; });
-    if (found == std::end(kKinds)) {
-      reader_.Error(item, path,
-                    absl::StrCat("\"", word,
-                                 "\" is no kind of unit; write e.g. thôn, bản, "
-                                 "tổ dân phố, ấp, khu phố, khu vực"));
-    } else if (found->level != policy_.level) {
-      reader_.Error(item, path,
-                    absl::StrCat("\"", word,
-                                 "\" is no kind of the level given; change the "
-                                 "level or the kind"));
-    } else if (std::count(policy_.kinds.begin(), policy_.kinds.end(),
-                          found->kind) != 0) {
-      reader_.Error(item, path,
-                    absl::StrCat("\"", word, "\" is given twice; keep one"));
-    } else {
-      policy_.kinds.push_back(found->kind);
+  const bool village = policy_.level == v1::UNIT_LEVEL_VILLAGE;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (IsVillageKind(values[i]) != village) {
+      reader_.Error(kinds->items[i], absl::StrCat("beneficiary.kinds[", i, "]"),
+                    "is no kind of the level given; change the level or the "
+                    "kind");
     }
+    policy_.kinds.push_back(static_cast<v1::UnitKind>(values[i]));
   }
 }
 
 void PolicyParser::ParseList() {
-  static constexpr absl::string_view kFields[] = {
-      "list", "year", "targets", "list_month", "source", "assumption"};
+  static constexpr absl::string_view kFields[] = {"list", "year", "targets",
+                                                  "list_month"};
   static constexpr YamlWord kTargets[] = {
       {"STANDARD", v1::REGISTRATION_TARGET_STANDARD},
       {"ADVANCED", v1::REGISTRATION_TARGET_ADVANCED}};
@@ -96,7 +110,7 @@ void PolicyParser::ParseList() {
       {"containing", static_cast<int>(ListMonth::kContaining)}};
   RegistrationListRule rule;
   const YamlNode* node =
-      Block("registration_list", false, kFields, {}, &rule.basis);
+      Block("registration_list", false, kFields, &rule.basis);
   if (node == nullptr) return;
   if (const YamlNode* list = reader_.Need(*node, "registration_list", "list")) {
     reader_.Text(*list, "registration_list.list", &rule.list_id);
@@ -107,114 +121,122 @@ void PolicyParser::ParseList() {
       rule.year = static_cast<int>(value);
     }
   }
-  const YamlNode* targets = reader_.Need(*node, "registration_list", "targets");
-  if (targets != nullptr &&
-      (targets->kind != YamlNode::Kind::kSequence || targets->items.empty())) {
-    reader_.Error(*targets, "registration_list.targets",
-                  "write a list: [STANDARD, ADVANCED]");
-  } else if (targets != nullptr) {
-    for (std::size_t i = 0; i < targets->items.size(); ++i) {
-      const std::string path =
-          absl::StrCat("registration_list.targets[", i, "]");
-      int value = 0;
-      if (!reader_.Word(targets->items[i], path, kTargets, {}, &value)) {
-        continue;
-      }
-      rule.targets.push_back(static_cast<v1::RegistrationTarget>(value));
+  std::vector<int> targets;
+  const YamlNode* list = reader_.Need(*node, "registration_list", "targets");
+  if (list != nullptr &&
+      reader_.WordList(*list, "registration_list.targets", kTargets,
+                       "[STANDARD, ADVANCED]", &targets)) {
+    for (const int target : targets) {
+      rule.targets.push_back(static_cast<v1::RegistrationTarget>(target));
     }
   }
   rule.list_month_basis = rule.basis;
-  const YamlNode* month_node =
+  const YamlNode* month =
       reader_.Need(*node, "registration_list", "list_month");
-  if (month_node != nullptr) {
-    const YamlNode* word = reader_.Scalar(
-        *month_node, "registration_list.list_month", &rule.list_month_basis);
-    int value = 0;
-    if (word != nullptr && reader_.Word(*word, "registration_list.list_month",
-                                        kListMonths, {}, &value)) {
-      rule.list_month = static_cast<ListMonth>(value);
-    }
+  const YamlNode* word =
+      month == nullptr
+          ? nullptr
+          : reader_.WithBasis(*month, "registration_list.list_month",
+                              &rule.list_month_basis);
+  int value = 0;
+  if (word != nullptr && reader_.Word(*word, "registration_list.list_month",
+                                      kListMonths, &value)) {
+    rule.list_month = static_cast<ListMonth>(value);
   }
+  reader_.GatherBasis(nullptr);
   policy_.list = std::move(rule);
 }
 
 void PolicyParser::ParseExistence() {
-  static constexpr absl::string_view kFields[] = {"on", "source", "assumption"};
+  static constexpr absl::string_view kFields[] = {"on"};
   const YamlNode* node =
-      Block("team_must_exist", true, kFields, {}, &policy_.exists_basis);
+      Block("team_must_exist", pays(), kFields, &policy_.exists_basis);
   if (node == nullptr) return;
-  const YamlNode* day = reader_.Need(*node, "team_must_exist", "on");
   int value = 0;
-  if (day != nullptr &&
-      reader_.Word(*day, "team_must_exist.on", kLookDays, {}, &value)) {
+  if (ReadWord(*node, "team_must_exist", "on", true, kLookDays, &value)) {
     policy_.exists_on = static_cast<LookDay>(value);
   }
 }
 
 void PolicyParser::ParseSuspension() {
-  static constexpr absl::string_view kFields[] = {"full_month", "partial",
-                                                  "source", "assumption"};
+  static constexpr absl::string_view kFields[] = {"full_month", "partial"};
   const YamlNode* node =
-      Block("suspended_days", true, kFields, {}, &policy_.suspended_basis);
+      Block("suspended_days", pays(), kFields, &policy_.suspended_basis);
   if (node == nullptr) return;
   int value = 0;
-  const YamlNode* full = reader_.Need(*node, "suspended_days", "full_month");
-  if (full != nullptr && reader_.Word(*full, "suspended_days.full_month",
-                                      kSuspensionEffects, {}, &value)) {
+  if (ReadWord(*node, "suspended_days", "full_month", true, kSuspensionEffects,
+               &value)) {
     policy_.suspended_full = static_cast<SuspensionEffect>(value);
   }
-  const YamlNode* partial = reader_.Need(*node, "suspended_days", "partial");
-  if (partial != nullptr && reader_.Word(*partial, "suspended_days.partial",
-                                         kSuspensionEffects, {}, &value)) {
+  if (ReadWord(*node, "suspended_days", "partial", true, kSuspensionEffects,
+               &value)) {
     policy_.suspended_partly = static_cast<SuspensionEffect>(value);
   }
 }
 
-bool PolicyParser::ReadDeadline(const YamlNode& block, absl::string_view key,
-                                int* day) {
-  const YamlNode* node =
-      Parameter(block, "monthly_update", key, &policy_.update_basis);
-  std::int64_t value = 0;
-  if (node == nullptr ||
-      !reader_.Whole(*node, YamlPath("monthly_update", key), 1, 28, &value)) {
-    return false;
+void PolicyParser::ParseSeats() {
+  static constexpr absl::string_view kFields[] = {"seats", "on",
+                                                  "blocks_payment"};
+  SeatTemplate seats;
+  const YamlNode* node = Block("team_template", false, kFields, &seats.basis);
+  if (node == nullptr) return;
+  const YamlNode* list = reader_.Need(*node, "team_template", "seats");
+  if (list != nullptr &&
+      reader_.List(
+          *list, "team_template.seats",
+          "[{any_of: [PARTY_SECRETARY, VILLAGE_HEAD]}, YOUTH_UNION]") !=
+          nullptr) {
+    if (list->items.size() > kSeatsMax) {
+      reader_.Error(
+          *list, "team_template.seats",
+          absl::StrCat("has more than ", kSeatsMax, " seats; leave some out"));
+    }
+    for (std::size_t i = 0; i < list->items.size() && i < kSeatsMax; ++i) {
+      SeatRule seat;
+      if (ParseSeat(list->items[i],
+                    absl::StrCat("team_template.seats[", i, "]"), &seat)) {
+        seats.seats.push_back(std::move(seat));
+      }
+    }
   }
-  *day = static_cast<int>(value);
-  return true;
+  int value = 0;
+  if (ReadWord(*node, "team_template", "on", false, kLookDays, &value)) {
+    seats.on = static_cast<LookDay>(value);
+  } else if (YamlReader::Find(*node, "on") == nullptr) {
+    NoteDefault(*node, "team_template.on", "last_day_of_month");
+  }
+  if (const YamlNode* blocks = YamlReader::Find(*node, "blocks_payment")) {
+    reader_.Bool(*blocks, "team_template.blocks_payment",
+                 &seats.blocks_payment);
+  } else {
+    NoteDefault(*node, "team_template.blocks_payment", "false");
+  }
+  reader_.GatherBasis(nullptr);
+  policy_.seats = std::move(seats);
 }
 
-void PolicyParser::ParseUpdate() {
-  static constexpr absl::string_view kFields[] = {
-      "required",           "record_missing", "submit_before_day",
-      "confirm_before_day", "source",         "assumption"};
-  const YamlNode* node =
-      Block("monthly_update", false, kFields, {}, &policy_.update_basis);
-  if (node == nullptr) return;
-  const YamlNode* required = reader_.Need(*node, "monthly_update", "required");
-  if (required != nullptr) {
-    reader_.Bool(*required, "monthly_update.required",
-                 &policy_.update_required);
+// One affiliation, or {any_of: [...]}.
+bool PolicyParser::ParseSeat(const YamlNode& node, const std::string& path,
+                             SeatRule* seat) {
+  static constexpr absl::string_view kFields[] = {"any_of"};
+  std::vector<int> values;
+  if (node.kind == YamlNode::Kind::kScalar) {
+    int value = 0;
+    if (!reader_.Word(node, path, kAffiliations, &value)) return false;
+    values.push_back(value);
+  } else {
+    if (!reader_.CheckMap(node, path, kFields)) return false;
+    const YamlNode* any = reader_.Need(node, path, "any_of");
+    if (any == nullptr ||
+        !reader_.WordList(*any, YamlPath(path, "any_of"), kAffiliations,
+                          "[PARTY_SECRETARY, VILLAGE_HEAD]", &values)) {
+      return false;
+    }
   }
-  if (const YamlNode* record = YamlReader::Find(*node, "record_missing")) {
-    reader_.Bool(*record, "monthly_update.record_missing",
-                 &policy_.update_record_missing);
+  for (const int value : values) {
+    seat->any_of.push_back(static_cast<v1::Affiliation>(value));
   }
-  const YamlNode* submit = YamlReader::Find(*node, "submit_before_day");
-  if (submit != nullptr) {
-    ReadDeadline(*node, "submit_before_day", &policy_.update_submit_before_day);
-  } else if (policy_.update_record_missing) {
-    reader_.Need(*node, "monthly_update", "submit_before_day");
-  }
-  const YamlNode* confirm = YamlReader::Find(*node, "confirm_before_day");
-  if (confirm != nullptr && !policy_.update_required) {
-    reader_.Error(*confirm, "monthly_update.confirm_before_day",
-                  "has no effect unless required is true; remove it");
-  } else if (confirm != nullptr) {
-    ReadDeadline(*node, "confirm_before_day",
-                 &policy_.update_confirm_before_day);
-  } else if (policy_.update_required) {
-    reader_.Need(*node, "monthly_update", "confirm_before_day");
-  }
+  return true;
 }
 
 }  // namespace thon

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -13,6 +14,8 @@ namespace {
 
 // A policy with more mistakes than this is not being corrected by hand.
 constexpr std::size_t kFindingsMax = 500;
+constexpr std::size_t kLabelBytesMax = 64;
+constexpr std::size_t kListItemsMax = 64;
 
 bool IsDigits(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -44,9 +47,24 @@ const char* KindName(const YamlNode& node) {
   return "";
 }
 
-bool Contains(absl::Span<const absl::string_view> words,
-              absl::string_view word) {
+bool Contains(YamlReader::Names words, absl::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Levenshtein's distance, in bytes.
+std::size_t Distance(absl::string_view a, absl::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t swap = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({swap, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
 }
 
 }  // namespace
@@ -55,9 +73,38 @@ std::string YamlPath(absl::string_view parent, absl::string_view key) {
   return parent.empty() ? std::string(key) : absl::StrCat(parent, ".", key);
 }
 
+std::string DidYouMean(absl::string_view word,
+                       const std::vector<absl::string_view>& known) {
+  // Nobody means a word of the format by a long text.
+  if (word.size() > 40) return "";
+  const std::string key = SearchKey(word);
+  std::vector<std::pair<std::size_t, absl::string_view>> near;
+  for (const absl::string_view one : known) {
+    const std::string other = SearchKey(one);
+    const std::size_t distance = Distance(key, other);
+    const bool part = key.size() >= 4 && other.size() >= 4 &&
+                      (absl::StrCat(key).find(other) != std::string::npos ||
+                       other.find(key) != std::string::npos);
+    if (distance <= std::max<std::size_t>(1, key.size() / 3) || part) {
+      near.emplace_back(distance, one);
+    }
+  }
+  if (near.empty()) return "";
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
+  if (near.size() > 3) near.resize(3);
+  return absl::StrCat("; did you mean ",
+                      absl::StrJoin(near, " or ",
+                                    [](std::string* out, const auto& one) {
+                                      absl::StrAppend(out, "\"", one.second,
+                                                      "\"");
+                                    }),
+                      "?");
+}
+
 void YamlReader::Note(Severity severity, const YamlNode& at,
                       absl::string_view path, absl::string_view message) {
-  if (severity == Severity::kError) has_error_ = true;
   if (findings_.size() >= kFindingsMax) return;
   findings_.push_back({severity, file_, at.line, at.column, std::string(path),
                        std::string(message)});
@@ -73,8 +120,7 @@ std::vector<Finding> YamlReader::TakeFindings() {
 }
 
 bool YamlReader::CheckMap(const YamlNode& node, absl::string_view path,
-                          absl::Span<const absl::string_view> known,
-                          absl::Span<const absl::string_view> later) {
+                          Names known) {
   if (node.kind != YamlNode::Kind::kMap) {
     Error(node, path,
           absl::StrCat("is ", KindName(node), "; write a block with ",
@@ -83,17 +129,17 @@ bool YamlReader::CheckMap(const YamlNode& node, absl::string_view path,
   }
   bool good = true;
   for (const auto& [key, value] : node.fields) {
-    if (Contains(known, key)) continue;
-    good = false;
-    if (Contains(later, key)) {
-      Error(value, YamlPath(path, key),
-            "not supported yet; remove it, or keep it as a comment until it is "
-            "computed");
-    } else {
-      Error(value, YamlPath(path, key),
-            absl::StrCat("unknown field ", Shown(key),
-                         "; known here: ", absl::StrJoin(known, ", ")));
+    if (Contains(known, key) || key == "source" || key == "assumption") {
+      continue;
     }
+    good = false;
+    std::vector<absl::string_view> words(known.begin(), known.end());
+    words.insert(words.end(), {"source", "assumption"});
+    const std::string near = DidYouMean(key, words);
+    Error(value, YamlPath(path, key),
+          absl::StrCat("unknown field ", Shown(key), near,
+                       near.empty() ? "; known" : " Known",
+                       " here: ", absl::StrJoin(words, ", ")));
   }
   return good;
 }
@@ -108,11 +154,31 @@ const YamlNode* YamlReader::Find(const YamlNode& map, absl::string_view key) {
 const YamlNode* YamlReader::Need(const YamlNode& map, absl::string_view path,
                                  absl::string_view key) {
   const YamlNode* node = Find(map, key);
-  if (node == nullptr) {
-    Error(map, YamlPath(path, key),
+  if (node == nullptr || node->kind == YamlNode::Kind::kNull) {
+    Error(node == nullptr ? map : *node, YamlPath(path, key),
           absl::StrCat("missing; add \"", key, ":\""));
+    return nullptr;
   }
   return node;
+}
+
+const YamlNode* YamlReader::List(const YamlNode& node, absl::string_view path,
+                                 absl::string_view like) {
+  if (node.kind != YamlNode::Kind::kSequence || node.items.empty()) {
+    Error(node, path,
+          absl::StrCat(node.kind == YamlNode::Kind::kSequence
+                           ? "is an empty list"
+                           : absl::StrCat("is ", KindName(node)),
+                       "; write a list with at least one item: ", like));
+    return nullptr;
+  }
+  if (node.items.size() > kListItemsMax) {
+    Error(node, path,
+          absl::StrCat("has more than ", kListItemsMax,
+                       " items; make it shorter"));
+    return nullptr;
+  }
+  return &node;
 }
 
 Basis YamlReader::ReadBasis(const YamlNode& map, absl::string_view path) {
@@ -134,122 +200,231 @@ Basis YamlReader::ReadBasis(const YamlNode& map, absl::string_view path) {
   return basis;
 }
 
-const YamlNode* YamlReader::Scalar(const YamlNode& node, absl::string_view path,
-                                   Basis* basis) {
-  if (node.kind != YamlNode::Kind::kMap) {
-    return Plain(node, path, "a word");
-  }
-  static constexpr absl::string_view kFields[] = {"value", "source",
-                                                  "assumption"};
-  if (!CheckMap(node, path, kFields, {})) return nullptr;
+const YamlNode* YamlReader::WithBasis(const YamlNode& node,
+                                      absl::string_view path, Basis* basis) {
+  if (node.kind != YamlNode::Kind::kMap) return Plain(node, path, "a word");
+  static constexpr absl::string_view kFields[] = {"value"};
+  if (!CheckMap(node, path, kFields)) return nullptr;
   const YamlNode* value = Need(node, path, "value");
   *basis = ReadBasis(node, path);
-  return value == nullptr ? nullptr
-                          : Plain(*value, YamlPath(path, "value"), "a word");
+  if (value == nullptr) return nullptr;
+  if (value->kind == YamlNode::Kind::kScalar) return value;
+  Error(*value, YamlPath(path, "value"),
+        absl::StrCat("is ", KindName(*value), "; write a word"));
+  return nullptr;
 }
 
 const YamlNode* YamlReader::Plain(const YamlNode& node, absl::string_view path,
                                   absl::string_view what) {
   if (node.kind == YamlNode::Kind::kScalar) return &node;
-  Error(node, path, absl::StrCat("is ", KindName(node), "; write ", what));
-  return nullptr;
+  if (node.kind != YamlNode::Kind::kMap || Find(node, "value") == nullptr) {
+    Error(node, path, absl::StrCat("is ", KindName(node), "; write ", what));
+    return nullptr;
+  }
+  Basis basis;
+  const YamlNode* value = WithBasis(node, path, &basis);
+  if (value == nullptr || gathered_ == nullptr) return value;
+  const absl::string_view key = path.substr(
+      path.rfind('.') == absl::string_view::npos ? 0 : path.rfind('.') + 1);
+  const auto add = [&](const std::string& text, std::string* to) {
+    if (text.empty()) return;
+    absl::StrAppend(to, to->empty() ? "" : "; ", key, ": ", text);
+  };
+  add(basis.source, &gathered_->source);
+  add(basis.assumption, &gathered_->assumption);
+  return value;
+}
+
+std::string YamlReader::Trimmed(const YamlNode& node, absl::string_view path) {
+  if (IsTrimmed(node.text)) return node.text;
+  Note(Severity::kWarning, node, path, "blanks around the text are left out");
+  return Trim(node.text);
 }
 
 bool YamlReader::Text(const YamlNode& node, absl::string_view path,
                       std::string* value) {
-  if (Plain(node, path, "a text") == nullptr) return false;
-  if (node.text.empty() || !IsTrimmed(node.text)) {
-    Error(node, path, "is empty or padded with blanks; write a text");
+  const YamlNode* plain = Plain(node, path, "a text");
+  if (plain == nullptr) return false;
+  std::string text = Trimmed(*plain, path);
+  if (text.empty()) {
+    Error(node, path, "is empty; write a text");
     return false;
   }
-  if (node.text.size() > limits::kTextBytesMax) {
+  if (text.size() > limits::kTextBytesMax) {
     Error(node, path,
           absl::StrCat("is longer than ", limits::kTextBytesMax,
                        " bytes; make it shorter"));
     return false;
   }
-  *value = node.text;
+  *value = std::move(text);
   return true;
 }
 
 bool YamlReader::Whole(const YamlNode& node, absl::string_view path,
                        std::int64_t min, std::int64_t max,
                        std::int64_t* value) {
-  if (Plain(node, path, "a whole number") == nullptr) return false;
-  if (node.quoted) {
+  const YamlNode* plain = Plain(node, path, "a whole number");
+  if (plain == nullptr) return false;
+  if (plain->quoted) {
     Error(node, path, "is a text in quotes; write the number without quotes");
     return false;
   }
-  if (!IsDigits(node.text)) {
+  if (!IsDigits(plain->text)) {
     Error(node, path,
-          absl::StrCat(Shown(node.text),
+          absl::StrCat(Shown(plain->text),
                        " is not a whole number; write digits only, without "
                        "decimals, dots, signs or units"));
     return false;
   }
   std::int64_t number = 0;
-  if (!absl::SimpleAtoi(node.text, &number) || number < min || number > max) {
-    Error(
-        node, path,
-        absl::StrCat(Shown(node.text), " is out of range; write a number from ",
-                     min, " to ", max));
+  if (!absl::SimpleAtoi(plain->text, &number) || number < min || number > max) {
+    Error(node, path,
+          absl::StrCat(Shown(plain->text),
+                       " is out of range; write a number from ", min, " to ",
+                       max));
     return false;
   }
   *value = number;
   return true;
 }
 
-bool YamlReader::Bool(const YamlNode& node, absl::string_view path,
-                      bool* value) {
-  if (Plain(node, path, "true or false") == nullptr) return false;
-  if (node.quoted || (node.text != "true" && node.text != "false")) {
+bool YamlReader::Money(const YamlNode& node, absl::string_view path,
+                       std::int64_t* value) {
+  const YamlNode* plain = Plain(node, path, "an amount of money");
+  if (plain == nullptr) return false;
+  const std::string text = Trimmed(*plain, path);
+  const absl::StatusOr<std::int64_t> dong = ParseDong(text);
+  if (!dong.ok() && dong.status().code() != absl::StatusCode::kOutOfRange) {
     Error(node, path,
-          absl::StrCat(Shown(node.text), " is neither; write true or false"));
+          absl::StrCat(Shown(text),
+                       " is no whole amount of đồng; write 500000, 500.000, "
+                       "500 nghìn or 1.500.000 đồng, without decimals"));
     return false;
   }
-  *value = node.text == "true";
+  if (!dong.ok() || *dong < 1 || *dong > limits::kMoneyMax) {
+    Error(node, path,
+          absl::StrCat(Shown(text),
+                       " is out of range; write an amount from 1 to ",
+                       limits::kMoneyMax));
+    return false;
+  }
+  *value = *dong;
   return true;
 }
 
-bool YamlReader::IsoDate(const YamlNode& node, absl::string_view path,
-                         Date* value) {
-  if (Plain(node, path, "a date") == nullptr) return false;
-  const absl::StatusOr<Date> date = ParseIsoDate(node.text);
+bool YamlReader::Bool(const YamlNode& node, absl::string_view path,
+                      bool* value) {
+  const YamlNode* plain = Plain(node, path, "true or false");
+  if (plain == nullptr) return false;
+  if (plain->quoted || (plain->text != "true" && plain->text != "false")) {
+    Error(node, path,
+          absl::StrCat(Shown(plain->text), " is neither; write true or false"));
+    return false;
+  }
+  *value = plain->text == "true";
+  return true;
+}
+
+bool YamlReader::Day(const YamlNode& node, absl::string_view path,
+                     Date* value) {
+  const YamlNode* plain = Plain(node, path, "a date");
+  if (plain == nullptr) return false;
+  const std::string text = Trimmed(*plain, path);
+  absl::StatusOr<Date> date = ParseIsoDate(text);
+  if (!date.ok()) date = ParseVietnameseDate(text);
   if (!date.ok()) {
-    Error(
-        node, path,
-        absl::StrCat(Shown(node.text),
-                     " is not a day of the calendar; write it as 2023-06-01"));
+    Error(node, path,
+          absl::StrCat(Shown(text),
+                       " is not a day of the calendar; write it as 2023-06-01 "
+                       "or, day first, 1/6/2023"));
     return false;
   }
   *value = *date;
   return true;
 }
 
-bool YamlReader::Word(const YamlNode& node, absl::string_view path,
-                      absl::Span<const YamlWord> words,
-                      absl::Span<const absl::string_view> later, int* value) {
-  if (Plain(node, path, "a word") == nullptr) return false;
+bool YamlReader::Word(const YamlNode& node, absl::string_view path, Words words,
+                      int* value) {
+  const YamlNode* plain = Plain(node, path, "a word");
+  if (plain == nullptr) return false;
+  const std::string text = Trimmed(*plain, path);
   for (const YamlWord& word : words) {
-    if (word.word == node.text) {
+    if (word.word == text) {
       *value = word.value;
       return true;
     }
   }
-  const std::string known =
-      absl::StrJoin(words, ", ", [](std::string* out, const YamlWord& word) {
-        absl::StrAppend(out, word.word);
-      });
-  if (Contains(later, node.text)) {
-    Error(node, path,
-          absl::StrCat(Shown(node.text), " is not supported yet; write one of ",
-                       known));
-  } else {
-    Error(
-        node, path,
-        absl::StrCat(Shown(node.text), " is not known; write one of ", known));
+  std::vector<absl::string_view> known;
+  for (const YamlWord& word : words) {
+    if (!word.synonym) known.push_back(word.word);
   }
+  const std::string near = DidYouMean(text, known);
+  Error(node, path,
+        absl::StrCat(Shown(text), " is not known", near,
+                     near.empty() ? "; write" : " Write", " one of ",
+                     absl::StrJoin(known, ", ")));
   return false;
+}
+
+bool YamlReader::WordList(const YamlNode& node, absl::string_view path,
+                          Words words, absl::string_view like,
+                          std::vector<int>* values) {
+  if (List(node, path, like) == nullptr) return false;
+  bool good = true;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const std::string at = absl::StrCat(path, "[", i, "]");
+    int value = 0;
+    if (!Word(node.items[i], at, words, &value)) {
+      good = false;
+    } else if (std::count(values->begin(), values->end(), value) != 0) {
+      Error(node.items[i], at, "is given twice; keep one");
+      good = false;
+    } else {
+      values->push_back(value);
+    }
+  }
+  return good;
+}
+
+bool YamlReader::Label(const YamlNode& node, absl::string_view path,
+                       std::string* value) {
+  std::string text;
+  if (!Text(node, path, &text)) return false;
+  const bool good = text.size() <= kLabelBytesMax &&
+                    std::all_of(text.begin(), text.end(), [](char c) {
+                      const auto u = static_cast<unsigned char>(c);
+                      return absl::ascii_isupper(u) || absl::ascii_isdigit(u) ||
+                             c == '-' || c == '_';
+                    });
+  if (!good) {
+    Error(node, path,
+          absl::StrCat(Shown(text),
+                       " is no short name; write capitals A to Z, "
+                       "digits, hyphens and _, at most 64"));
+    return false;
+  }
+  *value = std::move(text);
+  return true;
+}
+
+bool YamlReader::LabelList(const YamlNode& node, absl::string_view path,
+                           absl::string_view like,
+                           std::vector<std::string>* values) {
+  if (List(node, path, like) == nullptr) return false;
+  bool good = true;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const std::string at = absl::StrCat(path, "[", i, "]");
+    std::string value;
+    if (!Label(node.items[i], at, &value)) {
+      good = false;
+    } else if (std::count(values->begin(), values->end(), value) != 0) {
+      Error(node.items[i], at, "is given twice; keep one");
+      good = false;
+    } else {
+      values->push_back(std::move(value));
+    }
+  }
+  return good;
 }
 
 }  // namespace thon

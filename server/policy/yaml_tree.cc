@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -165,39 +166,52 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlProblem problem_;
 };
 
-// The mark of the first byte that is not plain NFC text.
-bool CheckText(absl::string_view text, YamlProblem* problem) {
+// Takes the text line by line into `*plain`. False: the first line that cannot
+// be read.
+bool CheckText(absl::string_view text, std::vector<YamlProblem>* notes,
+               std::string* plain, YamlProblem* problem) {
   if (text.size() > kPolicyTextBytesMax) {
     *problem = {0, 0,
                 absl::StrCat("the text has ", text.size(), " bytes; at most ",
                              kPolicyTextBytesMax)};
     return false;
   }
-  int line = 1;
-  while (!text.empty()) {
+  plain->reserve(text.size());
+  for (int line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
     const absl::string_view one = text.substr(0, end);
     if (one.find('\0') != absl::string_view::npos) {
       *problem = {line, 0, "a zero byte; save the file as UTF-8 text"};
       return false;
     }
-    if (!IsNfc(one)) {
+    const absl::StatusOr<std::string> normal = ToNfc(one);
+    const bool taken = normal.ok() && (notes != nullptr || IsNfc(one));
+    if (!taken) {
       *problem = {line, 0, "not UTF-8 in NFC; save the file as UTF-8 (NFC)"};
       return false;
     }
+    if (notes != nullptr && *normal != one) {
+      notes->push_back({line, 0,
+                        "letters that are not NFC, or blanks that do not "
+                        "break, were read as plain ones; save the file as "
+                        "UTF-8 (NFC)"});
+    }
+    plain->append(notes == nullptr ? std::string(one) : *normal);
     if (end == absl::string_view::npos) break;
+    plain->push_back('\n');
     text.remove_prefix(end + 1);
-    ++line;
   }
   return true;
 }
 
 }  // namespace
 
-bool ReadYaml(absl::string_view text, YamlNode* root, YamlProblem* problem) {
-  if (!CheckText(text, problem)) return false;
+bool ReadYaml(absl::string_view text, YamlNode* root, YamlProblem* problem,
+              std::vector<YamlProblem>* notes) {
+  std::string plain;
+  if (!CheckText(text, notes, &plain, problem)) return false;
   *root = YamlNode();
-  std::istringstream stream{std::string(text)};
+  std::istringstream stream{std::move(plain)};
   // yaml-cpp reports by exception; none leaves this function.
   try {
     YAML::Parser parser(stream);

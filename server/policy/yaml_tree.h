@@ -39,7 +39,11 @@ struct YamlProblem {
 
 // True if `text` is in that part of YAML and within the bounds. Otherwise
 // `*problem` says what is wrong first, and where.
-bool ReadYaml(absl::string_view text, YamlNode* root, YamlProblem* problem);
+//
+// The text must be NFC. With `notes`, a line that is UTF-8 but not NFC, or that
+// holds NBSP, is read as if it were, and `*notes` gets its place.
+bool ReadYaml(absl::string_view text, YamlNode* root, YamlProblem* problem,
+              std::vector<YamlProblem>* notes = nullptr);
 
 }  // namespace thon
 

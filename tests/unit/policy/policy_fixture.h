@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -15,13 +17,16 @@
 
 namespace thon::testing {
 
-inline std::string YenBaiText() {
-  std::ifstream file(
-      absl::StrCat(THON_SOURCE_DIR, "/deploy/policies/yen-bai-2023.yaml"));
+// A file of deploy/policies.
+inline std::string Deployed(absl::string_view name) {
+  std::ifstream file(absl::StrCat(THON_SOURCE_DIR, "/deploy/policies/", name));
+  EXPECT_TRUE(file.good()) << name;
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }
+
+inline std::string YenBaiText() { return Deployed("yen-bai-2023.yaml"); }
 
 // What the findings say, one a line.
 inline std::string Said(const PolicyText& parsed) {
@@ -65,6 +70,50 @@ suspended_days: {full_month: no_pay, partial: hold, assumption: A2}
 amount: {per: team_month, vnd: 500000, source: S4}
 funding: {required: true, source: S5}
 )";
+
+inline MetricSelector Of(Metric metric) {
+  MetricSelector selector;
+  selector.metric = metric;
+  return selector;
+}
+
+inline UsedMetric Used(Metric metric, std::int64_t numerator,
+                       std::int64_t denominator = 1) {
+  return {Of(metric), {numerator, denominator}};
+}
+
+// One amount in place of the policy's.
+inline void PayBy(AmountUnit unit, std::int64_t vnd, Policy* policy) {
+  policy->amounts.resize(1);
+  policy->amounts[0].unit = unit;
+  policy->amounts[0].vnd = vnd;
+}
+
+inline MemberFact Member(std::uint64_t id,
+                         std::vector<v1::Affiliation> affiliations = {},
+                         Date joined = Date::Of(2022, 1, 1),
+                         Date left = Date()) {
+  return {MemberId(id), std::move(affiliations), joined, left};
+}
+
+inline std::vector<MemberFact> Members(int count) {
+  std::vector<MemberFact> members;
+  for (int i = 1; i <= count; ++i) {
+    members.push_back(Member(static_cast<std::uint64_t>(i)));
+  }
+  return members;
+}
+
+// The values that the policy's conditions read of one month's row.
+inline std::vector<MetricNumber> ValuesOf(const Policy& policy,
+                                          const v1::TeamMonth& row) {
+  const v1::TeamMonth* const rows[] = {&row};
+  std::vector<MetricNumber> values;
+  for (const MetricSelector& selector : policy.selectors) {
+    values.push_back(ReadActivityMetric(selector, rows));
+  }
+  return values;
+}
 
 inline const Month kJune = Month::Of(2023, 6);
 inline const Month kAugust = Month::Of(2023, 8);
