@@ -57,11 +57,15 @@ absl::StatusCode CodeOf(v1::CommandFailure failure) {
 }
 
 // The first that would plainly fail.
-absl::Status StatusOf(const std::vector<v1::CommandOutcome>& outcomes) {
+absl::Status StatusOf(const std::vector<v1::CommandOutcome>& outcomes,
+                      const std::vector<bool>& already_there) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const v1::CommandOutcome& outcome = outcomes[i];
     if (outcome.effective()) continue;
-    return At(i, absl::Status(CodeOf(outcome.failure()), outcome.detail()));
+    const absl::StatusCode code = already_there[i]
+                                      ? absl::StatusCode::kAlreadyExists
+                                      : CodeOf(outcome.failure());
+    return At(i, absl::Status(code, outcome.detail()));
   }
   return absl::OkStatus();
 }
@@ -162,8 +166,11 @@ void Commands::Submit(CommandRequest request, Done<CommandResult> done) {
       return;
     }
     const std::unique_ptr<EventSource> source = engine_->EventsAt(position);
-    const absl::Status checked = StatusOf(CheckCommands(
-        *events, engine_->status().local_date, *rows, source.get()));
+    std::vector<bool> already_there;
+    const std::vector<v1::CommandOutcome> outcomes =
+        CheckCommands(*events, engine_->status().local_date, *rows,
+                      source.get(), &already_there);
+    const absl::Status checked = StatusOf(outcomes, already_there);
     if (!checked.ok() || request.check_only) {
       done(checked.ok() ? absl::StatusOr<CommandResult>(CommandResult())
                         : checked);

@@ -113,7 +113,8 @@ bool CommandCase::HasDocument(const std::string& hash,
 
 void ExamineCommand(const v1::Event& event, CommandCase& c) {
   if (ExamineRegistryCommand(event, c) || ExamineMapCommand(event, c) ||
-      ExamineMoneyCommand(event, c) || ExamineOfficeCommand(event, c)) {
+      ExamineMoneyCommand(event, c) || ExamineSupportCommand(event, c) ||
+      ExamineOfficeCommand(event, c)) {
     return;
   }
   c.Malformed("this type of event is not an officer's to record");

@@ -48,6 +48,18 @@ class CommandCase {
   void Unmet(const Parts&... parts) {
     Set(&unmet_, absl::StrCat(parts...));
   }
+  // What the command would make is there already: an Unmet with a name of its
+  // own.
+  template <typename... Parts>
+  void AlreadyThere(const Parts&... parts) {
+    if (!unmet_.has_value()) already_there_ = true;
+    Unmet(parts...);
+  }
+  // Takes effect all the same; the officer is told.
+  template <typename... Parts>
+  void Warn(const Parts&... parts) {
+    Set(&warning_, absl::StrCat(parts...));
+  }
   // Unless it holds.
   template <typename... Parts>
   void Form(bool holds, const Parts&... parts) {
@@ -100,6 +112,8 @@ class CommandCase {
   const std::optional<std::string>& malformed() const { return malformed_; }
   const std::optional<std::string>& incomplete() const { return incomplete_; }
   const std::optional<std::string>& unmet() const { return unmet_; }
+  bool already_there() const { return already_there_; }
+  const std::optional<std::string>& warning() const { return warning_; }
   v1::Role role() const { return role_; }
   const std::vector<UnitId>& units() const { return units_; }
   const std::vector<Rest>& rests() const { return rests_; }
@@ -116,6 +130,8 @@ class CommandCase {
   std::optional<std::string> malformed_;
   std::optional<std::string> incomplete_;
   std::optional<std::string> unmet_;
+  std::optional<std::string> warning_;
+  bool already_there_ = false;
   v1::Role role_ = v1::ROLE_OFFICER;
   std::vector<UnitId> units_;
   std::vector<Rest> rests_;
@@ -129,6 +145,15 @@ bool ExamineRegistryCommand(const v1::Event& event, CommandCase& c);
 bool ExamineMapCommand(const v1::Event& event, CommandCase& c);
 bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c);
 bool ExamineOfficeCommand(const v1::Event& event, CommandCase& c);
+// About top-ups, mobilisations, support from outside, held months and rules of
+// transition: the part of money that concerns single teams and units.
+bool ExamineSupportCommand(const v1::Event& event, CommandCase& c);
+
+// That no other team of the level stands on the unit on `from` or later, where
+// a policy in force there says one team a unit (HG-04); elsewhere it only
+// warns.
+void RequireOneTeam(UnitId unit, v1::UnitLevel level, TeamId team, Date from,
+                    CommandCase& c);
 
 }  // namespace thon
 

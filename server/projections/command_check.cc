@@ -41,8 +41,9 @@ v1::CommandOutcome Lost(v1::CommandFailure failure, std::string detail) {
   return outcome;
 }
 
-v1::CommandOutcome Won() {
-  v1::CommandOutcome outcome;
+v1::CommandOutcome Won(std::string detail = "") {
+  v1::CommandOutcome outcome =
+      Lost(v1::COMMAND_FAILURE_UNSPECIFIED, std::move(detail));
   outcome.set_effective(true);
   return outcome;
 }
@@ -112,7 +113,7 @@ CommandJudge::CommandJudge(const RowReader* rows, const EventSource* events,
 
 CommandJudge::Verdict CommandJudge::Judge(const v1::Event& event, Position at) {
   Verdict verdict;
-  verdict.outcome = Decide(event, at, &verdict.imported);
+  verdict.outcome = Decide(event, at, &verdict);
   verdict.outcome.set_position(at.value);
   // The key belongs to the first command that used it. One that is no key
   // belongs to nobody.
@@ -137,9 +138,8 @@ void CommandJudge::Apply(const Fact& fact) {
   ApplyToRegistry(fact, local_date_, after_);
 }
 
-v1::CommandOutcome CommandJudge::Decide(
-    const v1::Event& event, Position at,
-    std::shared_ptr<const v1::FactList>* imported) {
+v1::CommandOutcome CommandJudge::Decide(const v1::Event& event, Position at,
+                                        Verdict* verdict) {
   const v1::OfficerAct& act = event.act();
   if (!IsSurrogateId(act.officer_id())) {
     return Lost(v1::COMMAND_FAILURE_MALFORMED, "officer_id is missing");
@@ -162,13 +162,14 @@ v1::CommandOutcome CommandJudge::Decide(
         v1::COMMAND_FAILURE_REPEATED_KEY,
         absl::StrCat("the key was used at position ", first->position()));
   }
-  if (event.has_facts_imported()) return DecideImport(event, at, imported);
-  return DecideOne(event, act, after_);
+  if (event.has_facts_imported()) return DecideImport(event, at, verdict);
+  return DecideOne(event, act, after_, &verdict->already_there);
 }
 
 v1::CommandOutcome CommandJudge::DecideOne(const v1::Event& event,
                                            const v1::OfficerAct& act,
-                                           const RowReader& rows) const {
+                                           const RowReader& rows,
+                                           bool* already_there) const {
   CommandCase c(rows, events_, local_date_);
   ExamineCommand(event, c);
   if (c.malformed().has_value()) {
@@ -189,14 +190,14 @@ v1::CommandOutcome CommandJudge::DecideOne(const v1::Event& event,
     return Lost(v1::COMMAND_FAILURE_INCOMPLETE_DOCUMENT, *c.incomplete());
   }
   if (c.unmet().has_value()) {
+    *already_there = c.already_there();
     return Lost(v1::COMMAND_FAILURE_PRECONDITION, *c.unmet());
   }
-  return Won();
+  return Won(c.warning().value_or(""));
 }
 
-v1::CommandOutcome CommandJudge::DecideImport(
-    const v1::Event& event, Position at,
-    std::shared_ptr<const v1::FactList>* imported) {
+v1::CommandOutcome CommandJudge::DecideImport(const v1::Event& event,
+                                              Position at, Verdict* verdict) {
   const v1::FactsImported& import = event.facts_imported();
   const v1::OfficerAct& act = event.act();
   if (!IsFileKind(import.file_kind())) {
@@ -225,10 +226,11 @@ v1::CommandOutcome CommandJudge::DecideImport(
   }
   // On rows of its own, so that nothing stays if a fact fails.
   ScratchRows rows(&after_, at);
+  std::string warning;
   for (int i = 0; i < list->facts_size(); ++i) {
     const v1::Event& fact = list->facts(i);
     v1::CommandOutcome outcome =
-        IsImportable(fact) ? DecideOne(fact, act, rows)
+        IsImportable(fact) ? DecideOne(fact, act, rows, &verdict->already_there)
                            : Lost(v1::COMMAND_FAILURE_MALFORMED,
                                   "this type of fact cannot be imported");
     if (!outcome.effective()) {
@@ -238,23 +240,31 @@ v1::CommandOutcome CommandJudge::DecideImport(
               : outcome.failure();
       return Lost(failure, absl::StrCat("row ", i + 1, ": ", outcome.detail()));
     }
+    if (warning.empty() && !outcome.detail().empty()) {
+      warning = absl::StrCat("row ", i + 1, ": ", outcome.detail());
+    }
     const Fact applied{&fact, at, true, true};
     ApplyToUnits(applied, *events_, rows);
     ApplyToRegistry(applied, local_date_, rows);
   }
   rows.CopyTo(after_);
-  *imported = std::move(list);
-  return Won();
+  verdict->imported = std::move(list);
+  return Won(std::move(warning));
 }
 
 std::vector<v1::CommandOutcome> CheckCommands(
     absl::Span<const v1::Event> commands, Date local_date,
-    const RowReader& rows, const EventSource* events) {
+    const RowReader& rows, const EventSource* events,
+    std::vector<bool>* already_there) {
   // Positions are not given yet; no row can be newer than what is not there.
   CommandJudge judge(&rows, events, local_date, Position(0));
   std::vector<v1::CommandOutcome> outcomes;
   for (const v1::Event& command : commands) {
-    outcomes.push_back(judge.Judge(command, Position(0)).outcome);
+    CommandJudge::Verdict verdict = judge.Judge(command, Position(0));
+    if (already_there != nullptr) {
+      already_there->push_back(verdict.already_there);
+    }
+    outcomes.push_back(std::move(verdict.outcome));
   }
   return outcomes;
 }

@@ -10,6 +10,7 @@
 //                        officer saw, other than by commands of its own entry
 //   INCOMPLETE_DOCUMENT  parts of a document it names are missing
 //   PRECONDITION         what it needs is not so
+// One that takes effect may say in its detail what the officer should look at.
 //
 // The commands of one entry are judged in order, each with the rows that those
 // before it left: grants, units and registry. What the money projections make
@@ -42,6 +43,8 @@ class CommandJudge {
 
   struct Verdict {
     v1::CommandOutcome outcome;
+    // PRECONDITION because what it would make is there already.
+    bool already_there = false;
     // With an effective FactsImported: its facts.
     std::shared_ptr<const v1::FactList> imported;
   };
@@ -57,14 +60,13 @@ class CommandJudge {
 
  private:
   v1::CommandOutcome Decide(const v1::Event& event, Position at,
-                            std::shared_ptr<const v1::FactList>* imported);
-  v1::CommandOutcome DecideImport(
-      const v1::Event& event, Position at,
-      std::shared_ptr<const v1::FactList>* imported);
+                            Verdict* verdict);
+  v1::CommandOutcome DecideImport(const v1::Event& event, Position at,
+                                  Verdict* verdict);
   // One payload against `rows`.
   v1::CommandOutcome DecideOne(const v1::Event& event,
-                               const v1::OfficerAct& act,
-                               const RowReader& rows) const;
+                               const v1::OfficerAct& act, const RowReader& rows,
+                               bool* already_there) const;
 
   const RowReader* before_;
   const EventSource* events_;
@@ -74,10 +76,12 @@ class CommandJudge {
 
 // What would become of these commands, all in one entry received on
 // `local_date`, by rows as they are now. For telling an officer beforehand; the
-// fold decides.
+// fold decides. `already_there`, if not null, gets for each whether it fails
+// because what it would make is there.
 std::vector<v1::CommandOutcome> CheckCommands(
     absl::Span<const v1::Event> commands, Date local_date,
-    const RowReader& rows, const EventSource* events);
+    const RowReader& rows, const EventSource* events,
+    std::vector<bool>* already_there = nullptr);
 v1::CommandOutcome CheckCommand(const v1::Event& command, Date local_date,
                                 const RowReader& rows,
                                 const EventSource* events);

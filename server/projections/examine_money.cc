@@ -1,5 +1,6 @@
 // Commands that money and rankings rest on: lists, policies, funding and what
 // follows from them.
+#include <algorithm>
 #include <set>
 
 #include "server/core/hash.h"
@@ -135,6 +136,29 @@ void Examine(const v1::RegistrationListAmended& amended, CommandCase& c) {
   ExamineListRows(amended.rows_hash(), true, c);
 }
 
+// An act cannot begin before its issuer did. What the map does not reach back
+// to it cannot say: then the unit is of its first day.
+void RequireIssuer(const Policy& policy, UnitId id, CommandCase& c) {
+  const std::optional<v1::UnitRow> issuer = GetUnit(c.rows(), id);
+  if (!issuer.has_value()) return;
+  const Date start = policy.has_period
+                         ? std::max(policy.effective_from, policy.from)
+                         : policy.effective_from;
+  if (start.days >= issuer->from_date()) return;
+  bool older = false;
+  ScanRows<v1::UnitRow>(
+      c.rows(), Table::kUnit, "",
+      [&](absl::string_view, const v1::UnitRow& unit, Position) {
+        older = unit.level() == v1::UNIT_LEVEL_PROVINCE &&
+                unit.from_date() < issuer->from_date();
+        return !older;
+      });
+  c.Require(!older, "the policy begins on ", start.Iso(), ", but its issuer, ",
+            "unit ", id.value, ", exists only from ",
+            Date(issuer->from_date()).Iso(),
+            " on: let the version begin then, or name the unit that issued it");
+}
+
 // The text says what the command says, and the engine can do it.
 void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
   if (!c.HasDocument(published.text_hash(), "text_hash")) return;
@@ -151,6 +175,7 @@ void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
                 text.policy.version == published.version(),
             "the text is of policy ", text.policy.id, " version ",
             text.policy.version);
+  RequireIssuer(text.policy, UnitId(published.issuer_unit_id()), c);
 }
 
 void Examine(const v1::PolicyPublished& published, CommandCase& c) {
@@ -260,16 +285,6 @@ void Examine(const v1::ApprovalDecided& decided, CommandCase& c) {
   Scope(decided.scope_unit_id(), c);
 }
 
-void Examine(const v1::TransitionRule& rule, CommandCase& c) {
-  c.Form(IsDate(rule.from_date()), "from_date is missing");
-  c.Form(IsEnd(rule.to_date(), rule.from_date()),
-         "to_date must be 0 or not before from_date");
-  c.Form(IsDocument(rule.document()), "document is not well formed");
-  PolicyOf(rule.policy_id(), c);
-  c.Unit(rule.old_unit_id(), "old_unit_id");
-  c.Unit(rule.new_unit_id(), "new_unit_id");
-}
-
 }  // namespace
 
 bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c) {
@@ -313,8 +328,6 @@ bool ExamineMoneyCommand(const v1::Event& event, CommandCase& c) {
       return ExamineAward(event.award_revoked(), c), true;
     case v1::Event::kApprovalDecided:
       return Examine(event.approval_decided(), c), true;
-    case v1::Event::kTransitionRule:
-      return Examine(event.transition_rule(), c), true;
     default:
       return false;
   }

@@ -46,6 +46,9 @@ void Founding(const v1::TeamFounded& founded, CommandCase& c) {
   c.Form(IsDocument(founded.document()), "document is not well formed");
   RequireStands(c.Unit(founded.unit_id(), "unit_id"), founded.level(),
                 founded.founded_date(), c);
+  if (c.malformed().has_value()) return;
+  RequireOneTeam(UnitId(founded.unit_id()), founded.level(),
+                 TeamId(founded.team_id()), Date(founded.founded_date()), c);
 }
 
 void Examine(const v1::TeamFounded& founded, CommandCase& c) {
@@ -82,6 +85,9 @@ void Examine(const v1::TeamMoved& moved, CommandCase& c) {
     c.Require(team->units_size() < limits::kTeamChangesMax, "team ",
               team->team_id(), " has moved ", limits::kTeamChangesMax,
               " times: found another team");
+    if (c.malformed().has_value()) return;
+    RequireOneTeam(UnitId(moved.unit_id()), team->level(),
+                   TeamId(moved.team_id()), Date(moved.effective_date()), c);
   }
 }
 
