@@ -11,8 +11,6 @@
 namespace thon {
 namespace {
 
-using Households = std::set<std::string>;
-
 // Calls visit(date, day) for the holder's days of the range.
 template <typename Visit>
 void ScanDays(const RowReader& rows, Holder holder, Date first, Date last,
@@ -59,7 +57,7 @@ v1::ActivityDay DayUnder(const MonthOptions& options, Date date,
 }
 
 void AddDay(const v1::ActivityDay& day, Date date, v1::TeamMonth* month,
-            Households* households) {
+            Pseudonyms* households) {
   ReplaceDay(date, DayTotals(), TotalsOf(day), month);
   for (const v1::ActivityFact& fact : day.facts()) {
     if (!fact.household().empty()) households->insert(fact.household());
@@ -142,7 +140,7 @@ v1::TeamMonth ComputeMonth(const RowReader& rows, Holder holder, Month month,
 
   const auto [first, last] = DaysOf(month, options);
   std::int64_t late = 0;
-  Households households;
+  Pseudonyms households;
   ScanDays(rows, holder, first, last, [&](Date date, v1::ActivityDay day) {
     AddDay(DayUnder(options, date, std::move(day), &late), date, &result,
            &households);
@@ -155,30 +153,34 @@ v1::TeamMonth ComputeMonth(const RowReader& rows, Holder holder, Month month,
   return result;
 }
 
+void AddHouseholds(const RowReader& rows, Holder holder, Month month,
+                   const MonthOptions& options, Pseudonyms* households) {
+  if (options.plain()) {
+    const std::string prefix = keys::Household(TeamId(holder.key()), month, "");
+    rows.Scan(Table::kHousehold, prefix, "",
+              [&](absl::string_view key, const RowVersion&) {
+                households->emplace(key.substr(prefix.size()));
+                return true;
+              });
+    return;
+  }
+  const auto [first, last] = DaysOf(month, options);
+  std::int64_t late = 0;
+  ScanDays(rows, holder, first, last, [&](Date date, v1::ActivityDay day) {
+    const v1::ActivityDay under =
+        DayUnder(options, date, std::move(day), &late);
+    for (const v1::ActivityFact& fact : under.facts()) {
+      if (!fact.household().empty()) households->insert(fact.household());
+    }
+  });
+}
+
 std::int64_t DistinctHouseholds(const RowReader& rows, Holder holder,
                                 absl::Span<const Month> months,
                                 const MonthOptions& options) {
-  Households households;
+  Pseudonyms households;
   for (const Month month : months) {
-    if (options.plain()) {
-      const std::string prefix =
-          keys::Household(TeamId(holder.key()), month, "");
-      rows.Scan(Table::kHousehold, prefix, "",
-                [&](absl::string_view key, const RowVersion&) {
-                  households.emplace(key.substr(prefix.size()));
-                  return true;
-                });
-      continue;
-    }
-    const auto [first, last] = DaysOf(month, options);
-    std::int64_t late = 0;
-    ScanDays(rows, holder, first, last, [&](Date date, v1::ActivityDay day) {
-      const v1::ActivityDay under =
-          DayUnder(options, date, std::move(day), &late);
-      for (const v1::ActivityFact& fact : under.facts()) {
-        if (!fact.household().empty()) households.insert(fact.household());
-      }
-    });
+    AddHouseholds(rows, holder, month, options, &households);
   }
   return static_cast<std::int64_t>(households.size());
 }

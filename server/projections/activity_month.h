@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "absl/types/span.h"
 #include "server/core/civil.h"
@@ -51,6 +53,11 @@ v1::TeamMonth GetMonth(const RowReader& rows, Holder holder, Month month);
 v1::TeamMonth ComputeMonth(const RowReader& rows, Holder holder, Month month,
                            const MonthOptions& options,
                            std::int64_t* left_out = nullptr);
+
+// Adds the pseudonyms visited in the month under `options`.
+using Pseudonyms = std::set<std::string>;
+void AddHouseholds(const RowReader& rows, Holder holder, Month month,
+                   const MonthOptions& options, Pseudonyms* households);
 
 // M08 over several months: distinct pseudonyms of visits in any of them. A
 // pseudonym belongs to one team's key, so those of several teams are distinct

@@ -1,6 +1,7 @@
 #include "server/projections/unit_metrics.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -51,12 +52,14 @@ bool SumsMonths(Metric metric) {
 // asked for.
 class UnitReader {
  public:
-  UnitReader(const RowReader& rows, UnitId unit, DaySpan days, Date today)
+  UnitReader(const RowReader& rows, UnitId unit, DaySpan days, Date today,
+             const Policy* policy)
       : rows_(rows),
         unit_(unit),
         row_(GetUnit(rows, unit)),
         days_(days),
-        today_(today) {}
+        today_(today),
+        policy_(policy) {}
 
   MetricNumber Read(const MetricSelector& selector);
   // The teams' months in one row: what there is to select by.
@@ -69,6 +72,8 @@ class UnitReader {
     DaySpan days;  // In one month.
   };
   const std::vector<TeamSpan>& Teams();
+  static MonthOptions OptionsOf(const TeamSpan& span);
+  void SetDeadline(Month month, MonthOptions* options) const;
   // The day by whose map the span is looked at: its last, but none to come;
   // nullopt if the unit does not exist on any day of the span.
   std::optional<Date> StructureDay(DaySpan days) const;
@@ -86,6 +91,7 @@ class UnitReader {
   const std::optional<v1::UnitRow> row_;
   const DaySpan days_;
   const Date today_;
+  const Policy* const policy_;
   std::optional<std::vector<TeamSpan>> teams_;
   std::optional<std::vector<v1::TeamMonth>> months_;
   std::optional<UnitCoverage> coverage_;
@@ -133,17 +139,23 @@ const std::vector<UnitReader::TeamSpan>& UnitReader::Teams() {
   return *teams_;
 }
 
+// A month that is looked at in part.
+MonthOptions UnitReader::OptionsOf(const TeamSpan& span) {
+  const Month month = Month::Of(span.days.first);
+  MonthOptions options;
+  if (span.days.first != month.first_day()) options.first_day = span.days.first;
+  if (span.days.last != month.last_day()) options.last_day = span.days.last;
+  return options;
+}
+
 const std::vector<v1::TeamMonth>& UnitReader::Months() {
   if (months_.has_value()) return *months_;
   months_.emplace();
   for (const TeamSpan& span : Teams()) {
-    const Month month = Month::Of(span.days.last);
+    const Month month = Month::Of(span.days.first);
     const Holder holder = Holder::Of(span.team);
-    MonthOptions options;
-    if (span.days.first != month.first_day()) {
-      options.first_day = span.days.first;
-    }
-    if (span.days.last != month.last_day()) options.last_day = span.days.last;
+    MonthOptions options = OptionsOf(span);
+    SetDeadline(month, &options);
     v1::TeamMonth row = options.plain()
                             ? GetMonth(rows_, holder, month)
                             : ComputeMonth(rows_, holder, month, options);
@@ -152,25 +164,26 @@ const std::vector<v1::TeamMonth>& UnitReader::Months() {
   return *months_;
 }
 
+void UnitReader::SetDeadline(Month month, MonthOptions* options) const {
+  if (policy_ != nullptr && policy_->late.effect == LateEffect::kLeftOut) {
+    options->late_deadline = policy_->late_deadline(month);
+  }
+}
+
 // Distinct over the months for each team.
 MetricNumber UnitReader::Households() {
-  std::set<TeamId> teams;
-  for (const TeamSpan& span : Teams()) teams.insert(span.team);
-  std::vector<Month> months;
-  for (const DaySpan& span : MonthSpans(days_)) {
-    months.push_back(Month::Of(span.first));
-  }
-  MonthOptions options;
-  if (!months.empty() && days_.first != months.front().first_day()) {
-    options.first_day = days_.first;
-  }
-  if (!months.empty() && days_.last != months.back().last_day()) {
-    options.last_day = days_.last;
-  }
+  std::map<TeamId, std::vector<TeamSpan>> teams;
+  for (const TeamSpan& span : Teams()) teams[span.team].push_back(span);
   MetricNumber value;
-  for (const TeamId team : teams) {
-    AddTo(DistinctHouseholds(rows_, Holder::Of(team), months, options),
-          &value.numerator);
+  for (const auto& [team, spans] : teams) {
+    Pseudonyms households;
+    for (const TeamSpan& span : spans) {
+      const Month month = Month::Of(span.days.first);
+      MonthOptions options = OptionsOf(span);
+      SetDeadline(month, &options);
+      AddHouseholds(rows_, Holder::Of(team), month, options, &households);
+    }
+    AddTo(static_cast<std::int64_t>(households.size()), &value.numerator);
   }
   return value;
 }
@@ -358,13 +371,14 @@ bool IsUnitMetric(Metric metric) {
 
 MetricNumber UnitMetric(const RowReader& rows, UnitId unit,
                         const MetricSelector& selector, DaySpan days,
-                        Date today) {
-  return UnitReader(rows, unit, days, today).Read(selector);
+                        Date today, const Policy* policy) {
+  return UnitReader(rows, unit, days, today, policy).Read(selector);
 }
 
 std::vector<UnitMetricValue> UnitMetrics(const RowReader& rows, UnitId unit,
-                                         Month first, Month last, Date today) {
-  UnitReader reader(rows, unit, DaySpan::Of(first, last), today);
+                                         DaySpan days, Date today,
+                                         const Policy* policy) {
+  UnitReader reader(rows, unit, days, today, policy);
   std::vector<UnitMetricValue> values;
   for (std::size_t i = 0; i < kMetricCount; ++i) {
     const auto metric = static_cast<Metric>(i);

@@ -53,9 +53,12 @@ struct DaySpan {
 // opened; a state "on the last day" is never one to come. `over` and `of` of
 // the selector are not read: who calls chose the days and the unit. Unknown for
 // metrics that are no unit's: M05 to M07 and M26 to M30.
+//
+// With `policy`, activities that its rule on late ones leaves out do not count.
+// Observations, models and determinations are officers' acts and never late.
 MetricNumber UnitMetric(const RowReader& rows, UnitId unit,
                         const MetricSelector& selector, DaySpan days,
-                        Date today);
+                        Date today, const Policy* policy = nullptr);
 
 struct UnitMetricValue {
   MetricSelector selector;
@@ -68,14 +71,16 @@ struct UnitMetricValue {
 // Every metric of a unit, in catalogue order: the whole, then each of its parts
 // that is not 0.
 std::vector<UnitMetricValue> UnitMetrics(const RowReader& rows, UnitId unit,
-                                         Month first, Month last, Date today);
+                                         DaySpan days, Date today,
+                                         const Policy* policy = nullptr);
 
 // A target of a policy, held against what was reached in one month, quarter,
 // year or in the policy's window.
 struct UnitTarget {
   std::size_t target = 0;  // Index in Policy::targets.
   DaySpan days;            // Never outside the policy's period.
-  bool partial = false;    // Not the whole calendar month, quarter or year.
+  // Not the whole calendar month, quarter or year; not the whole window.
+  bool partial = false;
   MetricNumber value;
   v1::TargetOutcome outcome = v1::TARGET_OUTCOME_UNSPECIFIED;
 };
@@ -83,10 +88,22 @@ struct UnitTarget {
 // Each target for each of its periods that the months touch (HG-05), in the
 // targets' order, then by time. A period begins with its calendar, and ends
 // with it or with the last month asked of, within the policy's period (HG-02).
-// Left out are targets of another unit level than this unit's.
+// A count that is due in a whole calendar period is not due in one that the
+// policy's first or last day cuts: there it is NO_TARGET; a ratio is compared
+// all the same. Left out are targets of another unit level than this unit's.
 std::vector<UnitTarget> UnitTargets(const RowReader& rows, const Policy& policy,
                                     UnitId unit, Month first, Month last,
                                     Date today);
+
+// What GetUnitMetrics answers: the values over the months, within the policy's
+// period if there is a policy, and, for each target, what it is held against
+// under its own qualifier ("over=quarter"): in the last of its periods. If
+// there are more periods, or that one is partial, each follows with its days,
+// "over=quarter from=2022-06-23 to=2022-06-30". A value whose days are those of
+// its metric's only target carries that target's outcome too.
+std::vector<v1::UnitMetric> DescribeUnit(const RowReader& rows,
+                                         const Policy* policy, UnitId unit,
+                                         Month first, Month last, Date today);
 
 // How a level of units is covered with teams on one day.
 struct UnitCoverage {

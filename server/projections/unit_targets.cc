@@ -2,9 +2,14 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/types/span.h"
 #include "server/projections/registry.h"
 #include "server/projections/subtree.h"
 #include "server/projections/unit_metrics.h"
@@ -59,6 +64,91 @@ v1::TargetOutcome Compare(const Target& target, const MetricNumber& value) {
   return v1::TARGET_OUTCOME_UNKNOWN;
 }
 
+DaySpan WindowOf(const Policy* policy, DaySpan otherwise) {
+  return policy != nullptr && policy->has_period
+             ? DaySpan{policy->from, policy->to}
+             : otherwise;
+}
+
+// Whether the policy's first or last day cuts the calendar's period.
+bool IsCut(DaySpan whole, DaySpan window) {
+  return whole.first < window.first || window.last < whole.last;
+}
+
+v1::UnitMetric Row(const MetricSelector& selector, std::string qualifier,
+                   const MetricNumber& value) {
+  v1::UnitMetric row;
+  row.mutable_value()->set_metric(std::string(InfoOf(selector.metric).id));
+  row.mutable_value()->set_qualifier(std::move(qualifier));
+  row.mutable_value()->set_numerator(value.numerator);
+  row.mutable_value()->set_denominator(value.denominator);
+  return row;
+}
+
+v1::UnitMetric Row(const Policy& policy, const UnitTarget& result,
+                   bool with_days) {
+  const Target& target = policy.targets[result.target];
+  std::string qualifier = Qualifier(target.selector);
+  if (with_days) {
+    absl::StrAppend(&qualifier, qualifier.empty() ? "" : " ",
+                    "from=", result.days.first.Iso(),
+                    " to=", result.days.last.Iso());
+  }
+  v1::UnitMetric row = Row(target.selector, std::move(qualifier), result.value);
+  if (target.has_target) row.set_target(target.at_least);
+  row.set_outcome(result.outcome);
+  return row;
+}
+
+using TargetResults = absl::Span<const UnitTarget>;  // Of one target.
+
+// The results of each target; `results` has them one target after another.
+std::vector<TargetResults> ByTarget(absl::Span<const UnitTarget> results) {
+  std::vector<TargetResults> targets;
+  while (!results.empty()) {
+    std::size_t n = 1;
+    while (n < results.size() && results[n].target == results[0].target) ++n;
+    targets.push_back(results.subspan(0, n));
+    results.remove_prefix(n);
+  }
+  return targets;
+}
+
+// The target's row for the last period, and one for each with its days unless
+// that would say nothing more.
+void AppendTarget(const Policy& policy, TargetResults target,
+                  std::vector<v1::UnitMetric>* answer) {
+  const v1::UnitMetric last = Row(policy, target.back(), false);
+  // Without a qualifier it would be taken for the metric's value.
+  const bool named = !last.value().qualifier().empty();
+  if (named) answer->push_back(last);
+  if (named && target.size() == 1 && !target[0].partial) return;
+  for (const UnitTarget& result : target) {
+    answer->push_back(Row(policy, result, true));
+  }
+}
+
+// The outcome of the metric's only target, if it is about the same days.
+void Attach(const Policy* policy, absl::Span<const TargetResults> targets,
+            DaySpan days, Metric metric, v1::UnitMetric* value) {
+  const UnitTarget* only = nullptr;
+  for (const TargetResults target : targets) {
+    const MetricSelector& selector = policy->targets[target[0].target].selector;
+    if (selector.metric != metric) continue;
+    if (only != nullptr || target.size() != 1) return;
+    MetricSelector whole;
+    whole.metric = metric;
+    whole.over = selector.over;
+    whole.of = selector.of;
+    if (selector != whole || target[0].days != days) return;
+    only = &target[0];
+  }
+  if (only == nullptr) return;
+  const v1::UnitMetric row = Row(*policy, *only, false);
+  value->set_target(row.target());
+  value->set_outcome(row.outcome());
+}
+
 }  // namespace
 
 std::vector<UnitTarget> UnitTargets(const RowReader& rows, const Policy& policy,
@@ -66,8 +156,7 @@ std::vector<UnitTarget> UnitTargets(const RowReader& rows, const Policy& policy,
                                     Date today) {
   const std::optional<v1::UnitRow> row = GetUnit(rows, unit);
   const DaySpan asked = DaySpan::Of(first, last);
-  const DaySpan window =
-      policy.has_period ? DaySpan{policy.from, policy.to} : asked;
+  const DaySpan window = WindowOf(&policy, asked);
   std::vector<UnitTarget> results;
   for (std::size_t i = 0; i < policy.targets.size(); ++i) {
     const Target& target = policy.targets[i];
@@ -76,19 +165,58 @@ std::vector<UnitTarget> UnitTargets(const RowReader& rows, const Policy& policy,
         (!row.has_value() || row->level() != of)) {
       continue;
     }
+    const bool over_window = target.selector.over == Grain::kWindow;
     for (const DaySpan& days : PeriodsOf(target.selector.over, asked, window)) {
+      const DaySpan whole =
+          over_window ? window : PeriodOf(target.selector.over, days.first);
       UnitTarget result;
       result.target = i;
       result.days = days;
-      result.partial = target.selector.over == Grain::kWindow
-                           ? days != window
-                           : days != PeriodOf(target.selector.over, days.first);
-      result.value = UnitMetric(rows, unit, target.selector, days, today);
+      result.partial = days != whole;
+      result.value =
+          UnitMetric(rows, unit, target.selector, days, today, &policy);
       result.outcome = Compare(target, result.value);
+      if (InfoOf(target.selector.metric).kind == MetricKind::kCount &&
+          IsCut(whole, window)) {
+        result.outcome = v1::TARGET_OUTCOME_NO_TARGET;
+      }
       results.push_back(result);
     }
   }
   return results;
+}
+
+std::vector<v1::UnitMetric> DescribeUnit(const RowReader& rows,
+                                         const Policy* policy, UnitId unit,
+                                         Month first, Month last, Date today) {
+  DaySpan days = DaySpan::Of(first, last);
+  const DaySpan window = WindowOf(policy, days);
+  days = {std::max(days.first, window.first), std::min(days.last, window.last)};
+  const std::vector<UnitTarget> results =
+      policy == nullptr ? std::vector<UnitTarget>()
+                        : UnitTargets(rows, *policy, unit, first, last, today);
+  const std::vector<TargetResults> targets = ByTarget(results);
+  std::vector<v1::UnitMetric> answer;
+  const std::vector<UnitMetricValue> values =
+      UnitMetrics(rows, unit, days, today, policy);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const UnitMetricValue& value = values[i];
+    const Metric metric = value.selector.metric;
+    answer.push_back(Row(value.selector, value.qualifier, value.value));
+    if (value.qualifier.empty()) {
+      Attach(policy, targets, days, metric, &answer.back());
+    }
+    // Targets stand behind the metric's last part.
+    if (i + 1 < values.size() && values[i + 1].selector.metric == metric) {
+      continue;
+    }
+    for (const TargetResults target : targets) {
+      if (policy->targets[target[0].target].selector.metric == metric) {
+        AppendTarget(*policy, target, &answer);
+      }
+    }
+  }
+  return answer;
 }
 
 UnitCoverage CoverageOf(const RowReader& rows, UnitId unit, Date date) {

@@ -324,7 +324,7 @@ TEST(ActivityDayTest, InstantsAtTheEndsOfTheRangeAreTwoSessions) {
     fact.set_author_number(++author);
     fact.set_payload_type(v1::Event::kOutreachSession);
     fact.set_instant_ms(ms);
-    AddFact(fact, &day);
+    AddFact(fact, day.mutable_facts());
   }
   EXPECT_EQ(TotalsOf(day).activities, 2);
 }

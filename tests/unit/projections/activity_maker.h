@@ -59,6 +59,15 @@ inline v1::Event Visit(Instant when, absl::string_view household) {
   return event;
 }
 
+// In a boot that no anchor names: its time is an interval (T05).
+inline v1::Event AfterFlatBattery(std::int64_t monotonic_ms = 1000,
+                                  std::uint32_t boot = 99) {
+  v1::Event event = Outreach("2020-01-01T00:00:00+07:00");
+  event.set_boot(boot);
+  event.set_monotonic_ms(monotonic_ms);
+  return event;
+}
+
 inline v1::Anchor RightAnchor() {
   v1::Anchor anchor;
   anchor.set_server_time_ms(BootTime().ms);
@@ -109,15 +118,58 @@ class ActivityLog : public MadeLog {
   }
 
   v1::CommandOutcome Decide(const AuthorId& author, Sequence first,
-                            Sequence last, bool counted, int month = 0) {
-    v1::Event event = New();
+                            Sequence last, bool counted, int month = 0,
+                            std::uint64_t officer = kOperator) {
+    v1::Event event = New(officer);
     v1::HeldDecided* decided = event.mutable_held_decided();
     decided->set_author(std::string(author.view()));
     decided->set_first_sequence(first.value);
     decided->set_last_sequence(last.value);
     decided->set_counted(counted);
     decided->set_period_month(month);
+    decided->set_reason("đã đối chiếu sổ họp thôn");
     return log.Submit(event);
+  }
+
+  // A task of team 7.
+  v1::CommandOutcome Assign(std::uint64_t task, absl::string_view due,
+                            std::uint64_t officer = kOperator) {
+    v1::Event event = New(officer);
+    event.set_team_id(kTeam);
+    event.mutable_plan_assigned()->set_task_id(task);
+    event.mutable_plan_assigned()->set_kind(v1::TASK_KIND_AD_HOC);
+    event.mutable_plan_assigned()->set_due_date(Day(due));
+    return log.Submit(event);
+  }
+
+  // An organisation of the unit and its reporter.
+  AuthorId EnrolReporter(std::uint64_t organisation, std::uint64_t unit) {
+    v1::Event registration = New();
+    v1::OrganisationRegistered* registered =
+        registration.mutable_organisation_registered();
+    registered->set_organisation_id(organisation);
+    registered->set_name("Phòng Văn hoá và Thông tin");
+    registered->set_kind(v1::ORGANISATION_KIND_DEPARTMENT);
+    registered->set_unit_id(unit);
+    registered->set_registered_date(Day("2023-01-01"));
+    EXPECT_TRUE(log.Submit(registration).effective());
+    const std::string name = absl::StrCat("reporter", organisation);
+    const Hash code = Sha256Of(name);
+    v1::Event issue = New();
+    v1::EnrolmentCodeIssued* issued = issue.mutable_enrolment_code_issued();
+    issued->set_code_hash(std::string(code.view()));
+    issued->set_organisation_id(organisation);
+    issued->set_last_date(Day("2023-12-31"));
+    EXPECT_TRUE(log.Submit(issue).effective());
+    v1::Event enrol;
+    v1::AuthorEnrolled* enrolled = enrol.mutable_author_enrolled();
+    enrolled->set_public_key(
+        std::string(LogBuilder::KeyOf(name).public_key().view()));
+    enrolled->set_kind(v1::AUTHOR_KIND_ORGANISATION);
+    enrolled->set_organisation_id(organisation);
+    enrolled->set_code_hash(std::string(code.view()));
+    log.Append(log.server(), {enrol});
+    return log.Author(name);
   }
 
   v1::CommandOutcome Void(const AuthorId& author, Sequence sequence) {

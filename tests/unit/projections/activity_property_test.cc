@@ -7,7 +7,7 @@
 // unknown members, wrong wall clocks, corrections. The chains are recorded in
 // the clean order, one phone after the other in whole batches, and in random
 // orders and cuts; the officers' acts come at random moments. All give the same
-// days, months, households and standings. Rerun with THON_SEED.
+// days, months, households, tasks and standings. Rerun with THON_SEED.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/seed.h"
-#include "tests/unit/projections/activity_maker.h"
+#include "tests/unit/projections/random_activity.h"
 
 namespace thon {
 namespace {
@@ -37,38 +37,24 @@ v1::Event RandomEvent(std::mt19937_64& random, int phone, std::size_t number) {
                      static_cast<std::int64_t>(random() % 40) * 240'000);
   const std::uint64_t members[] = {kMember, kOtherMember, 73};
   v1::Event event = Reported(when, team, members[random() % 3]);
+  FillRandomActivity(random, &event);
   switch (random() % 10) {
     case 0:
-      event.mutable_household_visit()->set_household(
-          std::string(16, static_cast<char>('a' + random() % 5)));
-      break;
-    case 1:
-      event.mutable_app_install_assisted()->set_app("YenBai-S");
-      event.mutable_app_install_assisted()->set_count(
-          static_cast<std::int64_t>(random() % 4));  // 0 is absurd.
-      event.mutable_app_install_assisted()->set_basis(v1::COUNT_BASIS_PERSON);
-      break;
-    case 2:
       event.mutable_monthly_update_submitted()->set_period_month(202306);
       break;
-    case 3:
+    case 1:
       if (number > 1) {
         v1::CorrectionIssued* issued = event.mutable_correction_issued();
         issued->set_target_sequence(1 + random() % (number - 1));
         issued->set_kind(v1::CORRECTION_KIND_VOID);
         if (random() % 2 == 0) {
           issued->set_kind(v1::CORRECTION_KIND_AMEND);
-          issued->mutable_amended()->mutable_outreach_session()->set_attendees(
-              static_cast<std::int64_t>(random() % 50));
+          FillRandomActivity(random, issued->mutable_amended());
         }
-        break;
       }
-      [[fallthrough]];
-    default: {
-      v1::OutreachSession* session = event.mutable_outreach_session();
-      session->set_topic(static_cast<v1::Topic>(1 + random() % 2));
-      session->set_attendees(static_cast<std::int64_t>(random() % 30));
-    }
+      break;
+    default:
+      break;
   }
   if (random() % 8 == 0) {
     event.set_claimed_date(TimeZone::VietNam().DateOf(when).days -
@@ -110,6 +96,18 @@ class OrderTest : public ::testing::Test {
         event.mutable_team_suspended()->set_from_date(Day("2023-06-06"));
         event.mutable_team_suspended()->set_to_date(Day("2023-06-07"));
         break;
+      case 2:
+        event = run->log.New();
+        event.set_unit_id(kVinhKien);  // A task of its one team.
+        event.mutable_plan_assigned()->set_task_id(1);
+        event.mutable_plan_assigned()->set_due_date(Day("2023-06-09"));
+        break;
+      case 3:
+        event = run->log.New();
+        event.set_team_id(kTeam);
+        event.mutable_plan_assigned()->set_task_id(2);
+        event.mutable_plan_assigned()->set_due_date(Day("2023-07-09"));
+        break;
       default:
         event = run->log.New();
         event.mutable_team_dissolved()->set_team_id(kOtherTeam);
@@ -117,12 +115,13 @@ class OrderTest : public ::testing::Test {
     }
     ASSERT_TRUE(run->log.log.Submit(event).effective()) << act;
   }
-  static constexpr int kActs = 3;
+  static constexpr int kActs = 5;
 
   static std::map<std::string, std::string> Outcome(const Run& run) {
     std::map<std::string, std::string> outcome;
-    for (const Table table : {Table::kActivityDay, Table::kTeamMonth,
-                              Table::kHousehold, Table::kOverride}) {
+    for (const Table table :
+         {Table::kActivityDay, Table::kTeamMonth, Table::kHousehold,
+          Table::kOverride, Table::kTask}) {
       run.log.log.rows().Scan(
           table, "", "", [&](absl::string_view key, const RowVersion& row) {
             std::string value = row.value;
@@ -131,6 +130,11 @@ class OrderTest : public ::testing::Test {
               decided.ParseFromString(value);
               decided.clear_correction_position();
               value = decided.SerializeAsString();
+            } else if (table == Table::kTask) {
+              v1::TaskRow task;
+              task.ParseFromString(value);
+              if (task.assigned_position() != 0) task.set_assigned_position(1);
+              value = task.SerializeAsString();
             }
             outcome[absl::StrCat(static_cast<int>(table), " ", key)] = value;
             return true;
@@ -160,7 +164,7 @@ class OrderTest : public ::testing::Test {
   std::map<std::string, std::string> Mixed(std::mt19937_64& random) {
     Run run;
     std::vector<std::size_t> sent(kPhones, 0);
-    std::vector<int> acts = {0, 1, 2};
+    std::vector<int> acts = {0, 1, 2, 3, 4};
     while (true) {
       std::vector<int> pending;
       for (int phone = 0; phone < kPhones; ++phone) {

@@ -43,14 +43,6 @@ TEST_F(ActivityTest, AClockOneYearAheadCountsByTheServersTime) {  // T04
   EXPECT_EQ(MonthOf(202308).activities(), 1);
 }
 
-// T05: wall 2020-01-01 in a boot that heard nobody.
-v1::Event AfterFlatBattery() {
-  v1::Event event = Outreach("2020-01-01T00:00:00+07:00");
-  event.set_boot(99);
-  event.set_monotonic_ms(1000);
-  return event;
-}
-
 TEST_F(ActivityTest, AResetClockCountsIfItsIntervalLiesInOneMonth) {  // T05
   log.SetTime(At("2023-06-20T09:00:00+07:00"));
   const Sequence first =
