@@ -4,9 +4,11 @@
 #define THON_CLIENT_CLIENT_IMPL_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client-lib/src/outbox.h"
+#include "client-lib/src/own_months.h"
+#include "client-lib/src/preview_maker.h"
 #include "client-lib/src/session.h"
 #include "server/core/mutex.h"
 #include "server/core/signature.h"
@@ -86,6 +90,19 @@ class ClientImpl final : public Client {
     const MutexLock lock(&mu_);
     return outbox_->ExportWithdrawn(name);
   }
+  absl::StatusOr<MonthPreview> PreviewMonth(Month month) override;
+  void WantTeamView() override {
+    const MutexLock lock(&mu_);
+    view_wish_ = true;
+  }
+  absl::StatusOr<std::vector<Difference>> Differences() const override {
+    const MutexLock lock(&mu_);
+    return outbox_->Differences();
+  }
+  absl::Status Acknowledge(std::uint64_t id) override {
+    const MutexLock lock(&mu_);
+    return outbox_->Acknowledge(id);
+  }
 
  private:
   SessionFacts Facts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -100,6 +117,7 @@ class ClientImpl final : public Client {
   void SayHello() ABSL_LOCKS_EXCLUDED(mu_);
   void SendBatch(Sequence first) ABSL_LOCKS_EXCLUDED(mu_);
   void AskStandings() ABSL_LOCKS_EXCLUDED(mu_);
+  void AskTeamView() ABSL_LOCKS_EXCLUDED(mu_);
   void CloseSend() ABSL_LOCKS_EXCLUDED(mu_);
   void Receive(std::int64_t wait_ms) ABSL_LOCKS_EXCLUDED(mu_);
   void DropStream() ABSL_LOCKS_EXCLUDED(mu_);
@@ -110,9 +128,26 @@ class ClientImpl final : public Client {
   absl::Status TakeAnswer(v1::Answer answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status TakeStandings(const v1::Standings& standings)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeTeamView(v1::TeamView view)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Obey(Verdict verdict, const v1::Answer* answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status PruneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // Reads the view and its policies from the file, once.
+  absl::Status LoadTeam() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool LacksTexts() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool ViewWanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<v1::SyncRequest> TeamViewRequest()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CompareShown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // `first`: the earliest month that is added to.
+  absl::Status TakeOwnEvents(Month first, OwnMonths* own)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SayUncertain(const OwnMonths& own, MonthPreview* preview) const;
+  absl::Status KeepShown(const MonthPreview& preview,
+                         std::vector<MadePolicy> made)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   void OnStep(absl::string_view step) const {
     if (options_.on_step) options_.on_step(step);
@@ -132,6 +167,18 @@ class ClientImpl final : public Client {
   bool sync_wanted_ ABSL_GUARDED_BY(mu_) = false;
   // The proof of an old enrolment did not do; try the predecessor's word.
   bool proof_failed_ ABSL_GUARDED_BY(mu_) = false;
+
+  // What the server said of the team, as on disk, once it was loaded.
+  bool team_loaded_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<HeardView> heard_ ABSL_GUARDED_BY(mu_);
+  Policies policies_ ABSL_GUARDED_BY(mu_);
+  // Also those that this app cannot parse.
+  std::set<std::pair<std::string, std::int32_t>> texts_held_
+      ABSL_GUARDED_BY(mu_);
+  bool view_wish_ ABSL_GUARDED_BY(mu_) = false;
+  // The earliest month asked for since the last view; 0: none.
+  Month asked_month_ ABSL_GUARDED_BY(mu_);
+  std::map<Month, std::string> last_shown_ ABSL_GUARDED_BY(mu_);
 
   // Of the thread that drives.
   std::unique_ptr<SyncStream> stream_;

@@ -20,16 +20,18 @@ constexpr std::size_t kNonceBytes = 16;
 SessionFacts ClientImpl::Facts() {
   const Chain& chain = outbox_->chain();
   const PhoneKey& key = outbox_->key();
-  return {.enrolled = key.enrolled,
-          .can_enrol = !outbox_->code().empty() || key.generation > 0 ||
-                       key.enrolment.has_value(),
-          .work = transport_ != nullptr &&
-                  (sync_wanted_ || chain.verified_end < chain.next ||
-                   !outbox_->code().empty() ||
-                   (!key.enrolled && key.generation > 0)),
-          .verified_end = chain.verified_end,
-          .sealed_end = chain.sealed_end,
-          .random = random_()};
+  return {
+      .enrolled = key.enrolled,
+      .can_enrol = !outbox_->code().empty() || key.generation > 0 ||
+                   key.enrolment.has_value(),
+      .work =
+          transport_ != nullptr &&
+          (sync_wanted_ || view_wish_ || chain.verified_end < chain.next ||
+           !outbox_->code().empty() || (!key.enrolled && key.generation > 0)),
+      .verified_end = chain.verified_end,
+      .sealed_end = chain.sealed_end,
+      .view_wanted = ViewWanted(),
+      .random = random_()};
 }
 
 Action ClientImpl::NextAction() {
@@ -58,6 +60,8 @@ void ClientImpl::Perform(const Action& action, std::int64_t wait_ms) {
       return SendBatch(action.sequence);
     case Do::kAskStandings:
       return AskStandings();
+    case Do::kAskTeamView:
+      return AskTeamView();
     case Do::kCloseSend:
       return CloseSend();
     case Do::kReceive:
@@ -118,7 +122,10 @@ void ClientImpl::DropStream() {
   const MutexLock lock(&mu_);
   if (!session_.last_end().ok()) return;
   sync_wanted_ = false;
-  // A file that fails now says so at the next write.
+  if (session_.no_views()) view_wish_ = false;
+  // A file that fails now says so at the next write. What is not compared now
+  // is compared with the next view, or before it is shown again.
+  if (outbox_->previewed()) CompareShown().IgnoreError();
   PruneLocked().IgnoreError();
 }
 
@@ -259,6 +266,9 @@ void ClientImpl::Receive(std::int64_t wait_ms) {
     case v1::SyncResponse::kStandings:
       taken = TakeStandings(response.standings());
       break;
+    case v1::SyncResponse::kTeamView:
+      taken = TakeTeamView(std::move(*response.mutable_team_view()));
+      break;
     case v1::SyncResponse::MESSAGE_NOT_SET:
       break;  // A newer server's message; not for this app.
   }
@@ -281,6 +291,7 @@ absl::Status ClientImpl::TakeHello(const v1::ServerHello& hello) {
   if (!added->empty()) {
     absl::Status done = outbox_->OpenEpochs(*added, next);
     if (!done.ok()) return done;
+    team_loaded_ = false;
     totals_.epochs += added->size();
   }
   if (absl::Status done =

@@ -5,7 +5,8 @@
 namespace thon::client {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 1;
+constexpr std::uint64_t kFormatVersion = 2;
+// Format 1: an app before previews wrote it.
 constexpr char kSchema[] = R"sql(
 CREATE TABLE meta (name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE keys (
@@ -38,7 +39,27 @@ CREATE TABLE withdrawn (
   author BLOB NOT NULL, sequence INTEGER NOT NULL, hash BLOB NOT NULL,
   reason BLOB NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (author, sequence)) WITHOUT ROWID;
-PRAGMA user_version = 1;
+)sql";
+// Format 2: what the server said of the team, and what was shown of it.
+constexpr char kViewSchema[] = R"sql(
+CREATE TABLE team_view (
+  one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,
+  heard_ms INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE policy_texts (
+  policy BLOB NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
+  text BLOB NOT NULL, PRIMARY KEY (policy, version)) WITHOUT ROWID;
+CREATE TABLE shown (
+  policy BLOB NOT NULL, month INTEGER NOT NULL, position INTEGER NOT NULL,
+  own_end INTEGER NOT NULL,
+  determination BLOB NOT NULL, facts BLOB NOT NULL, events BLOB NOT NULL,
+  turn INTEGER NOT NULL, PRIMARY KEY (policy, month)) WITHOUT ROWID;
+CREATE TABLE differences (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, policy BLOB NOT NULL,
+  month INTEGER NOT NULL, field INTEGER NOT NULL, metric BLOB NOT NULL,
+  position INTEGER NOT NULL, said_vi BLOB NOT NULL, said_en BLOB NOT NULL,
+  says_vi BLOB NOT NULL, says_en BLOB NOT NULL, because_vi BLOB NOT NULL,
+  because_en BLOB NOT NULL, text_vi BLOB NOT NULL, text_en BLOB NOT NULL);
+PRAGMA user_version = 2;
 )sql";
 
 }  // namespace
@@ -61,8 +82,9 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
     return absl::FailedPreconditionError(absl::StrCat(
         path, " has format ", version, "; update the app to open it"));
   }
-  absl::Status done =
-      version == 0 ? outbox->Create(first_key) : absl::OkStatus();
+  absl::Status done;
+  if (version == 0) done = outbox->Create(first_key);
+  if (version == 1) done = outbox->Upgrade();
   if (done.ok()) done = outbox->Load();
   if (!done.ok()) return done;
   return outbox;
@@ -71,7 +93,9 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
 absl::Status Outbox::Create(const SigningKey& first_key) {
   Transaction transaction(db_.get(), "create");
   if (!transaction.begun().ok()) return transaction.begun();
-  if (absl::Status made = db_->Execute(kSchema); !made.ok()) return made;
+  for (const char* sql : {kSchema, kViewSchema}) {
+    if (absl::Status made = db_->Execute(sql); !made.ok()) return made;
+  }
   if (absl::Status put =
           db_->Prepare("INSERT INTO keys (generation, seed, author) "
                        "VALUES (0, ?, ?)")
@@ -81,6 +105,13 @@ absl::Status Outbox::Create(const SigningKey& first_key) {
       !put.ok()) {
     return put;
   }
+  return Commit(&transaction);
+}
+
+absl::Status Outbox::Upgrade() {
+  Transaction transaction(db_.get(), "upgrade");
+  if (!transaction.begun().ok()) return transaction.begun();
+  if (absl::Status made = db_->Execute(kViewSchema); !made.ok()) return made;
   return Commit(&transaction);
 }
 

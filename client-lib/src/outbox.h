@@ -1,6 +1,7 @@
 // What the phone keeps, in one SQLite file: keys, events, sealed batches,
-// receipts, anchors, standings. One transaction belongs together: after a kill
-// at any moment the file is as before it or as after it.
+// receipts, anchors, standings, and what the server said of the team. One
+// transaction belongs together: after a kill at any moment the file is as
+// before it or as after it.
 //
 // Words:
 //   generation  number of the phone's key: 0, then 1 for its successor, ...
@@ -17,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "client-lib/src/preview_compare.h"
 #include "client-lib/src/sqlite.h"
 #include "client-lib/src/trust.h"
 #include "server/core/hash.h"
@@ -86,6 +89,21 @@ struct HeardTime {
   std::int64_t wall_ms = 0;
 };
 
+// The team's view as it was heard; policies by name only.
+struct HeardView {
+  std::uint32_t generation = 0;  // Whose numbers end_sequence is about.
+  std::int64_t heard_ms = 0;     // The server's time.
+  v1::TeamView view;
+};
+
+// An event of this phone as a preview reads it.
+struct HeldEvent {
+  AuthorId author;  // Whose it is now.
+  EventName name;   // As Record() gave it.
+  std::uint32_t generation = 0;
+  v1::Event event;
+};
+
 struct PruneRule {
   std::int64_t server_time_ms = 0;  // 0: nothing is old.
   Position durable_end;             // Positions below it are in a backup.
@@ -143,6 +161,18 @@ class Outbox {
   // Drops what may be dropped.
   absl::Status Prune(const PruneRule& rule);
 
+  // Takes the place of the view that was held, together with the texts that
+  // came in `view`; texts that it does not name go.
+  absl::Status SaveView(std::int64_t heard_ms, v1::TeamView view);
+  absl::Status DropView();
+  // Compares what was shown with `heard`, where it is newer and holds the same
+  // events, by the standings held; what was compared is forgotten.
+  absl::Status CompareShown(const HeardView& heard);
+  // Keeps what was shown, of each (policy, month) the newest.
+  absl::Status SaveShown(absl::Span<const ShownPreview> shown);
+  absl::Status Acknowledge(std::uint64_t id);
+  absl::Status SavePreviewed();  // PreviewMonth() was called on the file.
+
   // Reading.
 
   std::string code() const { return code_; }
@@ -172,11 +202,38 @@ class Outbox {
   absl::StatusOr<std::vector<WithdrawnEvent>> Withdrawals();
   absl::StatusOr<std::string> ExportWithdrawn(const EventName& name);
 
+  // One that cannot be read is dropped: the server says it again.
+  absl::StatusOr<std::optional<HeardView>> View();
+  // By (id, version); likewise.
+  using PolicyTexts =
+      std::map<std::pair<std::string, std::int32_t>, std::string>;
+  absl::StatusOr<PolicyTexts> PolicyTextsHeld();
+  absl::StatusOr<std::vector<Difference>> Differences();
+  bool previewed() const { return previewed_; }
+  // The earliest month of what was shown and not compared yet; 0: none.
+  absl::StatusOr<Month> FirstShownMonth();
+
+  using VisitEvent = std::function<void(HeldEvent event)>;
+  // Every event that is no fork copy, from row id `from` on, ascending; memory
+  // holds one batch.
+  absl::Status VisitEvents(std::uint64_t from, const VisitEvent& visit);
+  // Events of verified batches that end before row id `end` and were received
+  // at `received_ms` or later; of at most `batches_max` batches, the newest.
+  absl::Status VisitReceived(std::uint64_t end, std::int64_t received_ms,
+                             std::uint64_t batches_max,
+                             const VisitEvent& visit);
+  // One a boot.
+  absl::StatusOr<std::vector<v1::Anchor>> Anchors();
+  // Past the highest position that a verified receipt of this key covers; 0 if
+  // there is none.
+  absl::StatusOr<Position> VerifiedPosition();
+
  private:
   enum class BatchState : std::uint64_t { kUnverified, kVerified, kForkCopy };
 
   explicit Outbox(std::unique_ptr<Database> db) : db_(std::move(db)) {}
   absl::Status Create(const SigningKey& first_key);
+  absl::Status Upgrade();
   absl::Status Load();
   absl::Status LoadKey();
   absl::Status LoadChain();
@@ -202,6 +259,13 @@ class Outbox {
   // for the rest, so that the numbers stay dense.
   absl::StatusOr<std::vector<v1::Event>> EventsOf(std::uint64_t row_id);
   absl::Status PruneSome(const PruneRule& rule, bool for_room, bool* more);
+  absl::Status SaveTexts(v1::TeamView* view);
+  absl::Status InsertDifference(const Difference& difference);
+  absl::StatusOr<std::vector<ShownPreview>> Shown();
+  // Row id past the last event that was offered again under this key; 0: none.
+  absl::StatusOr<std::uint64_t> ReofferedEnd();
+  absl::Status VisitBatch(std::uint64_t row_id, std::uint64_t from,
+                          absl::string_view bytes, const VisitEvent& visit);
   // The row id of an event under its newest name; 0 if unknown.
   absl::StatusOr<std::uint64_t> Locate(const EventName& name);
   absl::StatusOr<std::optional<std::uint32_t>> GenerationOfAuthor(
@@ -216,6 +280,7 @@ class Outbox {
   std::optional<HeardTime> last_heard_;
   Position durable_end_;
   std::uint64_t dropped_early_ = 0;
+  bool previewed_ = false;
   bool failed_ = false;
 };
 

@@ -48,6 +48,11 @@ absl::Status Outbox::Load() {
     done = code.status();
     if (done.ok()) code_ = *std::move(code);
   }
+  if (done.ok()) {
+    const absl::StatusOr<std::string> previewed = Meta("previewed");
+    done = previewed.status();
+    previewed_ = done.ok() && !previewed->empty();
+  }
   if (done.ok()) done = LoadAnchors();
   if (done.ok()) done = LoadKey();
   return done.ok() ? LoadChain() : done;

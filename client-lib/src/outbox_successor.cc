@@ -160,6 +160,10 @@ absl::Status Outbox::OpenEpochs(absl::Span<const Epoch> added,
     absl::Status done = db_->Prepare(sql).Bind(bound).Run();
     if (!done.ok()) return done;
   }
+  // It may hold events that are lost, at positions that are given anew.
+  for (const char* sql : {"DELETE FROM team_view", "DELETE FROM shown"}) {
+    if (absl::Status gone = db_->Execute(sql); !gone.ok()) return gone;
+  }
   Sequence next_free = chain_.next;
   for (;;) {
     std::uint64_t id = 0;

@@ -20,6 +20,11 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
     const std::int64_t left = heard_at_ + limits_.reply_timeout_ms - now;
     return {.kind = Do::kReceive, .wait_ms = std::max<std::int64_t>(left, 0)};
   };
+  if (phase_ == Phase::kViewAsked &&
+      now - heard_at_ >= limits_.reply_timeout_ms) {
+    // Everything else was said; the next conversation asks again.
+    Succeeded();
+  }
   if (phase_ > Phase::kOpened && now - heard_at_ >= limits_.reply_timeout_ms) {
     Fail(Condition::kNoConnection,
          absl::DeadlineExceededError("the server fell silent"), now,
@@ -46,6 +51,7 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
       return {.kind = Do::kSayHello};
     case Phase::kHelloSaid:
     case Phase::kStandingsAsked:
+    case Phase::kViewAsked:
     case Phase::kClosing:
       return receive();
     case Phase::kTalking:
@@ -53,12 +59,21 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
         return {.kind = Do::kSendBatch, .sequence = next_to_send_};
       }
       if (Unanswered() > 0) return receive();
+      if (facts.view_wanted && !no_views_) {
+        phase_ = Phase::kViewToAsk;
+        return {.kind = Do::kAskTeamView};
+      }
+      [[fallthrough]];
+    case Phase::kViewHeard:
+      // Behind the view, which waits for the rows: so they are judged.
       if (limits_.standings && facts.sealed_end.value > 1) {
         phase_ = Phase::kAsking;
         return {.kind = Do::kAskStandings};
       }
       phase_ = Phase::kTalkedOut;
       return {.kind = Do::kCloseSend};
+    case Phase::kViewToAsk:
+      return {.kind = Do::kAskTeamView};
     case Phase::kAsking:
       return {.kind = Do::kAskStandings};
     case Phase::kTalkedOut:
@@ -131,6 +146,8 @@ void Session::Sent(std::int64_t now) {
     phase_ = Phase::kHelloSaid;
   } else if (phase_ == Phase::kAsking) {
     phase_ = Phase::kStandingsAsked;
+  } else if (phase_ == Phase::kViewToAsk) {
+    phase_ = Phase::kViewAsked;
   } else if (phase_ == Phase::kTalkedOut) {
     phase_ = Phase::kClosing;
   }
@@ -296,17 +313,28 @@ void Session::StandingsHeard(std::int64_t now) {
   if (phase_ == Phase::kStandingsAsked) phase_ = Phase::kTalkedOut;
 }
 
+void Session::TeamViewHeard(std::int64_t now) {
+  heard_at_ = now;
+  if (phase_ == Phase::kViewAsked) phase_ = Phase::kViewHeard;
+}
+
+void Session::Succeeded() {
+  phase_ = Phase::kDropping;
+  failures_ = 0;
+  not_before_ = 0;
+  condition_ = Condition::kGood;
+  detail_.clear();
+  last_end_ = absl::OkStatus();
+}
+
 void Session::Ended(const absl::Status& status, std::int64_t now,
                     std::uint64_t random) {
   if (phase_ == Phase::kIdle || phase_ == Phase::kDropping) return;
-  if (phase_ == Phase::kClosing && status.ok()) {
-    phase_ = Phase::kDropping;
-    failures_ = 0;
-    not_before_ = 0;
-    condition_ = Condition::kGood;
-    detail_.clear();
-    last_end_ = absl::OkStatus();
-    return;
+  if (phase_ == Phase::kClosing && status.ok()) return Succeeded();
+  if (phase_ == Phase::kViewAsked &&
+      (absl::IsInvalidArgument(status) || absl::IsUnimplemented(status))) {
+    no_views_ = true;
+    return Succeeded();
   }
   const absl::Status why =
       status.ok() ? absl::UnavailableError("the server ended the stream")

@@ -6,9 +6,10 @@
 //   loop: switch (session.Next(now, facts).kind) { ...do it, report it... }
 //
 // A conversation: open a stream, say hello, hear hello; send batches, at most
-// `in_flight_max` unanswered; take an answer for each; ask for standings;
-// close. Whatever breaks it, the next one starts from what is on disk, after a
-// pause that grows with each failure and is random within its half.
+// `in_flight_max` unanswered; take an answer for each; ask for the team's view
+// if it is wanted, and for standings; close. Whatever breaks it, the next one
+// starts from what is on disk, after a pause that grows with each failure and
+// is random within its half.
 //
 // Thread-safety: none.
 #ifndef THON_CLIENT_SESSION_H_
@@ -40,6 +41,7 @@ struct SessionFacts {
   bool work = false;         // Something is not verified, or a sync was asked.
   Sequence verified_end{1};  // Of the current key.
   Sequence sealed_end{1};
+  bool view_wanted = false;  // The team's view is to be asked for.
   std::uint64_t random = 0;  // Drawn anew each time.
 };
 
@@ -51,9 +53,10 @@ enum class Do {
   kSendBatch,     // Send the batch at `sequence`, sealing one if there is none
                   // yet; report with BatchSent() or NothingToSend().
   kAskStandings,  // Send the request; report with Sent().
+  kAskTeamView,   // The same.
   kCloseSend,     // Half-close; report with Sent().
   kReceive,       // Wait up to `wait_ms`; report with Hello(), Answered(),
-                  // StandingsHeard(), Ended() or nothing.
+                  // StandingsHeard(), TeamViewHeard(), Ended() or nothing.
   kDropStream,    // Delete the stream.
 };
 
@@ -113,6 +116,7 @@ class Session {
   Verdict Answered(const v1::Answer& answer, const AnswerCheck& check,
                    std::int64_t now, std::uint64_t random);
   void StandingsHeard(std::int64_t now);
+  void TeamViewHeard(std::int64_t now);
   // The stream is over, by whoever's will.
   void Ended(const absl::Status& status, std::int64_t now,
              std::uint64_t random);
@@ -121,6 +125,7 @@ class Session {
                 std::uint64_t random);
 
   bool unknown_author() const { return unknown_; }
+  bool no_views() const { return no_views_; }
   Condition condition() const { return condition_; }
   const std::string& detail() const { return detail_; }
   // How the last conversation ended.
@@ -133,6 +138,9 @@ class Session {
     kOpened,
     kHelloSaid,
     kTalking,
+    kViewToAsk,
+    kViewAsked,
+    kViewHeard,
     kAsking,  // Standings are to be asked for.
     kStandingsAsked,
     kTalkedOut,
@@ -146,6 +154,8 @@ class Session {
 
   void Fail(Condition condition, absl::Status why, std::int64_t now,
             std::uint64_t random);
+  // The conversation is over, and everything that had to be said was.
+  void Succeeded();
   Verdict Refused(const v1::Answer& answer, const AnswerCheck& check,
                   std::int64_t now, std::uint64_t random);
   Verdict Fork(absl::string_view why, std::int64_t now, std::uint64_t random);
@@ -157,6 +167,8 @@ class Session {
   Sequence next_to_send_;
   bool sent_all_ = false;
   Sequence last_hole_;
+  // An older server, which does not know of views; until the program ends.
+  bool no_views_ = false;
   std::int64_t heard_at_ = 0;  // Since when the server has been silent.
 
   std::int64_t not_before_ = 0;

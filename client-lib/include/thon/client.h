@@ -40,6 +40,8 @@
 #include "server/core/limits.h"
 #include "server/core/signature.h"
 #include "thon/device_clock.h"
+#include "thon/event_name.h"
+#include "thon/preview.h"
 #include "thon/transport.h"
 #include "thon/v1/event.pb.h"
 #include "thon/v1/log.pb.h"
@@ -71,19 +73,14 @@ struct Options {
   std::int64_t backoff_max_ms = 300'000;
   // Ask for the standings of the newest 4,096 events after each exchange.
   bool standings = true;
+  // Once PreviewMonth() has been called on the file, ask for the team's view at
+  // the end of an exchange in which events were verified, and when the last one
+  // is a day old or lacks something. Without it only WantTeamView() asks.
+  bool team_view = true;
 
   // Called before each step that a crash could fall before: a commit on disk, a
   // message sent, a message taken. For tests that crash there.
   std::function<void(absl::string_view step)> on_step;
-};
-
-// An event's identity, for ever.
-struct EventName {
-  AuthorId author;
-  Sequence sequence;
-
-  bool operator==(const EventName&) const = default;
-  auto operator<=>(const EventName&) const = default;
 };
 
 struct Recorded {
@@ -253,6 +250,20 @@ class Client {
   // The event's bytes as recorded. kNotFound: no such withdrawn event.
   virtual absl::StatusOr<std::string> ExportWithdrawn(
       const EventName& name) const = 0;
+
+  // What the month looks like for the team; preview.h says how far that can be
+  // relied on. Reads every event that the view does not hold; memory does not
+  // grow with them. Without a view, `missing` says so and nothing is computed.
+  // kInvalidArgument: no month.
+  virtual absl::StatusOr<MonthPreview> PreviewMonth(Month month) = 0;
+  // Asks for the team's view with the next exchange, which is then due. Kept
+  // over a restart once PreviewMonth() was called.
+  virtual void WantTeamView() = 0;
+  // What the server's newer answers differ in from what was shown, oldest
+  // first, until acknowledged.
+  virtual absl::StatusOr<std::vector<Difference>> Differences() const = 0;
+  // Forgets the differences up to and with `id`.
+  virtual absl::Status Acknowledge(std::uint64_t id) = 0;
 };
 
 }  // namespace thon::client

@@ -3,7 +3,9 @@
 // in a child process that ends itself, without any clean-up, at its k-th step
 // (a commit, a message sent or taken), for k = 1, 2, ... until it is not killed
 // any more; the server lives in this process. After each kill the same file is
-// opened by a new child, which is let run to the end.
+// opened by a new child, which is let run to the end. The app shows previews
+// between its events, so views, what was shown and differences are written at
+// these steps too.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,12 +21,23 @@
 #include "server/core/check.h"
 #include "tests/unit/client/fake_server.h"
 #include "tests/unit/client/phone.h"
+#include "tests/unit/client/preview_server.h"
 #include "thon/client.h"
 
 namespace thon::client {
 namespace {
 
 constexpr int kKilled = 9;
+
+// Whatever a kill left of the view, a preview can be made; what it says of the
+// view's events is the server's word.
+bool Shows(Client* client) {
+  const absl::StatusOr<MonthPreview> preview =
+      client->PreviewMonth(Month::Of(2023, 11));
+  if (!preview.ok() || !client->Differences().ok()) return false;
+  if (!preview->has_view) return preview->policies.empty();
+  return preview->policies.size() == 1 || !preview->missing.empty();
+}
 
 // An app: enrols, then records and syncs. Tells the parent each event for which
 // Record() has returned. Ends the process at the `kill_at`-th step.
@@ -50,11 +63,16 @@ constexpr int kKilled = 9;
     const std::uint64_t mark = first_mark + static_cast<std::uint64_t>(i);
     THON_CHECK((*client)->Record(Session(7, mark)).ok());
     transport.Note(absl::StrCat(mark));
+    if (i % 2 == 0) THON_CHECK(Shows(client->get()));
     if (i % 3 == 2) (*client)->SyncOnce(1'000'000).IgnoreError();
   }
   const absl::Status even = (*client)->SyncOnce(1'000'000);
   THON_CHECK(even.ok());
   THON_CHECK((*client)->Pending()->events() == 0);
+  THON_CHECK(Shows(client->get()));
+  if (const auto all = (*client)->Differences(); !all->empty()) {
+    THON_CHECK((*client)->Acknowledge(all->back().id).ok());
+  }
   ::_exit(0);
 }
 
@@ -118,6 +136,15 @@ void KillAtEveryStep(
     SCOPED_TRACE(absl::StrCat("killed at step ", kill_at));
     Folder folder;
     FakeServer server;
+    // Each view says something else, so that there are differences.
+    PreviewServer said;
+    server.team_view = [&](const v1::TeamViewRequest& request,
+                           const std::string& author) {
+      said.end_sequence = server.NextOf(author);
+      said.months[Month::Of(2023, 11)].set_activities(
+          static_cast<std::int64_t>(said.position % 5));
+      return said.Say(request);
+    };
     std::set<std::uint64_t> recorded;
     const std::string path = folder / "phone.db";
     prepare(&server, path, &recorded);

@@ -208,14 +208,35 @@ std::vector<v1::SyncResponse> FakeServer::Take(
     AuthorId author;
     THON_CHECK(AuthorId::FromBytes(stream->author, &author));
     for (const LoggedEvent& logged : Events()) {
-      if (logged.author != author || logged.event.team_id() < 1000) continue;
-      v1::EventStanding* standing = out->add_exceptions();
-      standing->set_sequence(logged.event.sequence());
-      standing->set_position(logged.position);
-      standing->set_standing(v1::STANDING_QUARANTINED);
-      standing->set_reason(v1::STANDING_REASON_UNKNOWN_TEAM);
+      if (logged.author != author) continue;
+      if (standing != nullptr) {
+        v1::EventStanding said = standing(logged);
+        if (said.standing() == v1::STANDING_UNSPECIFIED) continue;
+        said.set_sequence(logged.event.sequence());
+        said.set_position(logged.position);
+        *out->add_exceptions() = std::move(said);
+      }
+      if (logged.event.team_id() < 1000) continue;
+      v1::EventStanding* row = out->add_exceptions();
+      row->set_sequence(logged.event.sequence());
+      row->set_position(logged.position);
+      row->set_standing(v1::STANDING_QUARANTINED);
+      row->set_reason(v1::STANDING_REASON_UNKNOWN_TEAM);
     }
     responses.push_back(std::move(response));
+  } else if (request.has_team_view()) {
+    ++views_asked;
+    if (faults.no_views) {
+      *end = absl::InvalidArgumentError("a message of unknown kind");
+    } else if (!faults.silent_views) {
+      v1::SyncResponse response;
+      response.mutable_team_view();
+      if (team_view != nullptr) {
+        *response.mutable_team_view() =
+            team_view(request.team_view(), stream->author);
+      }
+      responses.push_back(std::move(response));
+    }
   } else if (request.has_batch()) {
     if (std::exchange(faults.lose_next_batch, false)) return responses;
     const v1::Answer answer = AnswerTo(stream, request.batch());

@@ -51,8 +51,17 @@ class FakeServer {
     bool eat_last_answer = false;  // ... without the answer to the last.
     bool confirm_successors = true;
     bool reject_proofs = false;  // Of enrolments that were lost.
+    bool no_views = false;       // An older server.
+    bool silent_views = false;   // Takes the request, says nothing.
   };
   Faults faults;
+  // What a request for the team's view is answered with; unset: nothing.
+  std::function<v1::TeamView(const v1::TeamViewRequest& request,
+                             const std::string& author)>
+      team_view;
+  int views_asked = 0;
+  // What standings say of an event of the author; UNSPECIFIED: it is plain.
+  std::function<v1::EventStanding(const LoggedEvent& event)> standing;
   std::int64_t now_ms = 1'700'000'000'000;
   bool durable = true;  // Whether what is committed counts as backed up.
 
@@ -69,6 +78,11 @@ class FakeServer {
   absl::StatusOr<v1::EnrolResponse> Enrol(const v1::EnrolRequest& request);
 
   std::vector<LoggedEvent> Events() const;
+  // The number that the log expects of the author next.
+  std::uint64_t NextOf(const std::string& author) const {
+    const auto known = log_.authors.find(author);
+    return known == log_.authors.end() ? 1 : known->second.next;
+  }
   // Events held for an author that is not confirmed.
   void Confirm(const AuthorId& author) { confirmed_.insert(author); }
   std::size_t entries() const { return log_.leaves.size(); }

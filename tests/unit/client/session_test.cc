@@ -68,6 +68,50 @@ TEST_F(SessionTest, AtMostSixteenBatchesAreUnanswered) {
   EXPECT_EQ(SendAll(), 1);
 }
 
+TEST_F(SessionTest, TheTeamsViewIsAskedForOnceAndBeforeTheStandings) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.view_wanted = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskTeamView);
+  session_.Sent(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kReceive);
+  session_.TeamViewHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kCloseSend);
+}
+
+TEST_F(SessionTest, AViewThatDoesNotComeIsNoFailure) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.view_wanted = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskTeamView);
+  session_.Sent(now_);
+  now_ += SessionLimits{}.reply_timeout_ms;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kDropStream);
+  EXPECT_TRUE(session_.last_end().ok());
+  EXPECT_EQ(session_.condition(), Condition::kGood);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kOpen) << "no pause";
+}
+
+TEST_F(SessionTest, AServerThatKnowsNoViewsIsNotAskedAgain) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.view_wanted = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskTeamView);
+  session_.Sent(now_);
+  session_.Ended(absl::InvalidArgumentError("unknown kind"), now_, 0);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kDropStream);
+  EXPECT_TRUE(session_.no_views());
+  Connect();
+  session_.NothingToSend();
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+}
+
 TEST_F(SessionTest, AConversationEndsWithStandingsAndACleanClose) {
   Connect();
   session_.NothingToSend();
