@@ -69,10 +69,14 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddDecisionCommands(&app, &session);
   AddPolicyCommands(&app, &session);
   AddEligibilityCommands(&app, &session);
+  AddIndicatorCommands(&app, &session);
   AddGrantCommands(&app, &session);
   AddEnrolCommands(&app, &session);
+  AddEnrolSheetCommands(&app, &session);
+  AddTemplateCommands(&app, &session);
   AddAuthorCommands(&app, &session);
   AddLogCommands(&app, &session);
+  AddScenarioCommands(&app, &session);
   AddAdminCommands(&app, &session);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -15,10 +15,14 @@ void AddDecisionCommands(CLI::App* app, Session* session);
 void AddPolicyCommands(CLI::App* app, Session* session);
 void AddGrantCommands(CLI::App* app, Session* session);
 void AddEnrolCommands(CLI::App* app, Session* session);
+void AddEnrolSheetCommands(CLI::App* app, Session* session);
+void AddTemplateCommands(CLI::App* app, Session* session);
 void AddRegistryCommands(CLI::App* app, Session* session);
 void AddAuthorCommands(CLI::App* app, Session* session);
+void AddIndicatorCommands(CLI::App* app, Session* session);
 void AddEligibilityCommands(CLI::App* app, Session* session);
 void AddLogCommands(CLI::App* app, Session* session);
+void AddScenarioCommands(CLI::App* app, Session* session);
 void AddAdminCommands(CLI::App* app, Session* session);
 
 }  // namespace thon::cli

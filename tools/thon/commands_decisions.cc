@@ -128,7 +128,7 @@ struct FundingOptions {
 };
 
 // Đồng a team and month by the newest version of the policy; 0 if the server
-// has none that pays by the team and month.
+// has none that pays by the team and month and by nothing else.
 absl::StatusOr<std::int64_t> TeamMonthAmount(Client* client,
                                              const std::string& policy_id) {
   const absl::StatusOr<v1::ListPoliciesResponse> policies =
@@ -138,34 +138,65 @@ absl::StatusOr<std::int64_t> TeamMonthAmount(Client* client,
   for (const v1::PolicyRow& row : policies->policies()) {
     if (row.policy_id() != policy_id) continue;
     const PolicyText text = ParsePolicy(row.text(), policy_id);
-    if (text.ok() && text.policy.unit == AmountUnit::kTeamMonth) {
-      amount = text.policy.amount_vnd;
-    }
+    const bool by_team = text.ok() && text.policy.amounts.size() == 1 &&
+                         text.policy.amounts[0].unit == AmountUnit::kTeamMonth;
+    amount = by_team ? text.policy.amounts[0].vnd : 0;
   }
   return amount;
 }
 
+// a x b, or the bound of every amount if that is less.
+std::int64_t BoundedProduct(std::int64_t a, std::int64_t b) {
+  if (a != 0 && b > limits::kMoneyMax / a) return limits::kMoneyMax;
+  return a * b;
+}
+
+void WarnOfCeiling(const std::string& vietnamese, const std::string& english,
+                   std::int64_t total, std::int64_t ceiling, Report* report) {
+  if (total == ceiling) return;
+  report->Warning(0, "", "CONFLICT",
+                  {absl::StrCat(vietnamese, " là ", FormatDong(total),
+                                ", kinh phí ghi là ", FormatDong(ceiling)),
+                   absl::StrCat(english, " are ", FormatDong(total),
+                                ", the ceiling is ", FormatDong(ceiling))});
+}
+
 // What the figures of a decision must be, one against the other.
 void CheckCeiling(std::int64_t teams, int months, std::int64_t amount,
-                  std::int64_t ceiling, ImportPlan* plan) {
-  const std::int64_t expected = teams * months * amount;
+                  const ListedAmounts& listed, std::int64_t ceiling,
+                  ImportPlan* plan) {
+  const std::int64_t expected = BoundedProduct(teams * months, amount);
   plan->summary = {{"Số tổ", "teams", teams},
                    {"Số tháng", "months", months},
                    {"Số tổ-tháng", "team_months", teams * months},
                    {"Mức một tổ một tháng, đồng", "amount_vnd", amount},
                    {"Tổng theo mức, đồng", "expected_total_vnd", expected},
                    {"Kinh phí tối đa, đồng", "ceiling_vnd", ceiling}};
-  if (amount == 0) {
-    plan->report.Warning(0, "", "UNKNOWN_VALUE",
-                         "the server has no policy of that id that pays by the "
-                         "team and month; the total is not compared");
-  } else if (expected != ceiling) {
-    plan->report.Warning(
-        0, "", "CONFLICT",
-        absl::StrCat(teams, " teams x ", months, " months x ",
-                     FormatDong(amount), " are ", FormatDong(expected),
-                     ", the ceiling is ", FormatDong(ceiling)));
+  if (listed.rows > 0) {
+    const std::int64_t total = BoundedProduct(months, listed.sum_vnd);
+    plan->summary.push_back({"Tổng theo tệp, đồng", "listed_total_vnd", total});
+    WarnOfCeiling(
+        absl::StrCat("cột mức hỗ trợ: ", FormatDong(listed.sum_vnd), " x ",
+                     months, " tháng"),
+        absl::StrCat("the file's amounts: ", FormatDong(listed.sum_vnd), " x ",
+                     months, " months"),
+        total, ceiling, &plan->report);
   }
+  if (amount == 0) {
+    plan->report.Warning(
+        0, "", "UNKNOWN_VALUE",
+        {"máy chủ không có chính sách này theo mức tổ-tháng; không so được "
+         "tổng "
+         "số",
+         "the server has no policy of that id that pays by the team and month; "
+         "the total is not compared"});
+    return;
+  }
+  WarnOfCeiling(
+      absl::StrCat(teams, " tổ x ", months, " tháng x ", FormatDong(amount)),
+      absl::StrCat(teams, " teams x ", months, " months x ",
+                   FormatDong(amount)),
+      expected, ceiling, &plan->report);
 }
 
 absl::StatusOr<v1::FundingApproved> FundingOf(const FundingOptions& options) {
@@ -212,13 +243,14 @@ absl::Status ApproveFunding(Session* session, const FundingOptions& options) {
   ImportPlan plan;
   plan.kind = "funding";
   plan.rows = table->rows.size();
+  ListedAmounts listed;
   const v1::FundedTeams set =
       PlanFundedTeams(*table, map->map, TeamIndex(std::move(teams->rows)),
-                      options.flags.rules(), &plan.report);
+                      options.flags.rules(), &plan.report, &listed);
   CheckCeiling(
       set.team_ids_size(),
       MonthCount(Month(funding->first_month()), Month(funding->last_month())),
-      *amount, funding->ceiling_vnd(), &plan);
+      *amount, listed, funding->ceiling_vnd(), &plan);
   if (plan.report.errors() == 0) {
     std::string document = set.SerializeAsString();
     funding->set_teams_hash(std::string(Sha256Of(document).view()));

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,10 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/hash.h"
 #include "server/core/ids.h"
-#include "server/core/limits.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/commands.h"
 #include "tools/thon/csv.h"
+#include "tools/thon/enrol_codes.h"
 #include "tools/thon/enrol_file.h"
 #include "tools/thon/files.h"
 #include "tools/thon/submit.h"
@@ -19,55 +18,6 @@
 
 namespace thon::cli {
 namespace {
-
-struct IssuedCode {
-  CodeHolder holder;
-  std::string code;
-};
-
-v1::Event CodeEvent(const IssuedCode& issued, std::int32_t last_date) {
-  v1::Event event;
-  v1::EnrolmentCodeIssued* const code = event.mutable_enrolment_code_issued();
-  code->set_code_hash(std::string(Sha256Of(issued.code).view()));
-  code->set_team_id(issued.holder.team_id);
-  code->set_member_id(issued.holder.member_id);
-  code->set_organisation_id(issued.holder.organisation_id);
-  code->set_last_date(last_date);
-  return event;
-}
-
-absl::StatusOr<std::int32_t> LastDate(Client* client, int days) {
-  const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
-  if (!status.ok()) return status.status();
-  return status->local_date() + days;
-}
-
-// Records the codes, 256 a command. Returns the last position.
-absl::StatusOr<std::uint64_t> Record(Client* client,
-                                     const std::vector<IssuedCode>& codes,
-                                     std::int32_t last_date) {
-  std::uint64_t position = 0;
-  for (std::size_t first = 0; first < codes.size();
-       first += limits::kBatchEventsMax) {
-    const std::size_t end =
-        std::min(first + limits::kBatchEventsMax, codes.size());
-    Change change;
-    change.key = RandomKey("enrol");
-    for (std::size_t i = first; i < end; ++i) {
-      change.events.push_back(CodeEvent(codes[i], last_date));
-    }
-    const absl::StatusOr<v1::SubmitResponse> response =
-        SubmitChange(client, change);
-    if (!response.ok()) {
-      return absl::Status(response.status().code(),
-                          absl::StrCat("codes of rows ", first + 1, " to ", end,
-                                       " are not issued, those before are: ",
-                                       response.status().message()));
-    }
-    position = response->position();
-  }
-  return position;
-}
 
 struct CodeOptions {
   CodeHolder holder;
@@ -89,14 +39,14 @@ absl::Status IssueCodes(Session* session, const CodeOptions& options) {
   const absl::StatusOr<Client*> client = session->client();
   if (!client.ok()) return client.status();
   const absl::StatusOr<std::int32_t> last_date =
-      LastDate(*client, options.days);
+      LastCodeDate(*client, options.days);
   if (!last_date.ok()) return last_date.status();
   std::vector<IssuedCode> codes;
   for (int i = 0; i < options.count; ++i) {
     codes.push_back({holder, RandomCode()});
   }
   const absl::StatusOr<std::uint64_t> position =
-      Record(*client, codes, *last_date);
+      RecordCodes(*client, codes, *last_date);
   if (!position.ok()) return position.status();
   if (session->json) {
     Json list = Json::array();
@@ -154,7 +104,7 @@ absl::Status IssueBulk(Session* session, const BulkOptions& options) {
                       {"findings", report.ToJson()},
                       {"applied", false}});
     } else {
-      report.Print(session->out());
+      report.Print(options.file, session->out());
     }
     return ChecksFailed(absl::StrCat(options.file, ": ", report.errors(),
                                      " errors; no code is issued"));
@@ -162,7 +112,7 @@ absl::Status IssueBulk(Session* session, const BulkOptions& options) {
   const absl::StatusOr<Client*> client = session->client();
   if (!client.ok()) return client.status();
   const absl::StatusOr<std::int32_t> last_date =
-      LastDate(*client, options.days);
+      LastCodeDate(*client, options.days);
   if (!last_date.ok()) return last_date.status();
   std::vector<IssuedCode> codes;
   for (const CodeHolder& holder : holders) {
@@ -174,7 +124,7 @@ absl::Status IssueBulk(Session* session, const BulkOptions& options) {
       WriteNewSecretFile(options.out, CodesCsv(codes, Date(*last_date).Iso()));
   if (!status.ok()) return status;
   const absl::StatusOr<std::uint64_t> position =
-      Record(*client, codes, *last_date);
+      RecordCodes(*client, codes, *last_date);
   if (!position.ok()) return position.status();
   if (session->json) {
     session->Print({{"count", codes.size()},
@@ -190,39 +140,6 @@ absl::Status IssueBulk(Session* session, const BulkOptions& options) {
 }
 
 }  // namespace
-
-std::vector<CodeHolder> PlanEnrolment(const CsvTable& table, Report* report) {
-  std::vector<CodeHolder> holders;
-  const bool phones = table.Find("team_id").has_value();
-  const std::vector<std::string> needed =
-      phones ? std::vector<std::string>{"team_id", "member_id"}
-             : std::vector<std::string>{"organisation_id"};
-  if (!CheckColumns(table, needed, {"organisation_id", "label"}, report)) {
-    return holders;
-  }
-  RowReader reader(&table, CellRules(), report);
-  for (const CsvRow& row : table.rows) {
-    if (!reader.Open(row)) continue;
-    const int errors_before = report->errors();
-    CodeHolder holder;
-    holder.team_id = reader.Id("team_id");
-    holder.member_id = reader.Id("member_id");
-    holder.organisation_id = reader.Id("organisation_id");
-    if (report->errors() != errors_before) continue;
-    const bool phone = holder.team_id != 0 && holder.member_id != 0;
-    const bool nobody = holder.team_id == 0 && holder.member_id == 0;
-    if (holder.organisation_id == 0 ? !phone : !nobody) {
-      reader.Error("", "CONFLICT",
-                   "a row names a team and its member, or an organisation");
-      continue;
-    }
-    holders.push_back(holder);
-  }
-  if (holders.empty() && report->errors() == 0) {
-    report->Error(0, "", "EMPTY", "the file has no rows");
-  }
-  return holders;
-}
 
 void AddEnrolCommands(CLI::App* app, Session* session) {
   CLI::App* const group =
@@ -248,7 +165,7 @@ void AddEnrolCommands(CLI::App* app, Session* session) {
       "organisation_id)",
       {"thon enrol bulk phones.csv --out codes.csv"});
   auto bulk = std::make_shared<BulkOptions>();
-  command->add_option("FILE", bulk->file, "CSV in UTF-8")->required();
+  command->add_option("FILE", bulk->file, "CSV as Excel saves it")->required();
   command
       ->add_option("--out", bulk->out,
                    "New file for the codes, readable by its owner only")

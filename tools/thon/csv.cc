@@ -9,9 +9,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "server/core/text.h"
+#include "tools/thon/column_names.h"
 #include "tools/thon/files.h"
+#include "tools/thon/text_encoding.h"
 
 namespace thon::cli {
 namespace {
@@ -71,25 +72,6 @@ char GuessSeparator(absl::string_view header) {
                     : kSeparators[static_cast<std::size_t>(most - counts)];
 }
 
-absl::Status CheckUtf8(absl::string_view text) {
-  if (absl::StartsWith(text, "\xFF\xFE") ||
-      absl::StartsWith(text, "\xFE\xFF")) {
-    return absl::InvalidArgumentError(
-        "the file is UTF-16; save it as \"CSV UTF-8\"");
-  }
-  int line = 1;
-  while (!text.empty()) {
-    const absl::string_view first = FirstLine(text);
-    if (!ToNfc(first).ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "line ", line, ": not UTF-8; save the file as \"CSV UTF-8\""));
-    }
-    text.remove_prefix(first.size());
-    ++line;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Feed(csv_parser* parser, absl::string_view text, int line,
                   Sink* sink) {
   bool open = false;
@@ -100,52 +82,121 @@ absl::Status Feed(csv_parser* parser, absl::string_view text, int line,
     if (csv_parse(parser, first.data(), first.size(), &OnCell, &OnRow, sink) !=
         first.size()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("line ", line,
-                       ": a quote stands where none may be; put the whole "
-                       "cell in quotes and double those inside it"));
+          absl::StrCat("dòng ", line,
+                       ": dấu nháy kép đặt sai chỗ; đặt cả ô trong dấu nháy và "
+                       "viết đôi dấu nháy bên trong (line ",
+                       line,
+                       ": a quote stands where none may be; put the whole cell "
+                       "in quotes and double those inside it)"));
     }
     open = !sink->row_ended && (open || !WithoutEnd(first).empty());
     text.remove_prefix(first.size());
   }
   if (csv_fini(parser, &OnCell, &OnRow, sink) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "line ", sink->row_line, ": a quoted cell begins and never ends"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("dòng ", sink->row_line,
+                     ": dấu nháy kép mở ra mà không đóng lại (line ",
+                     sink->row_line, ": a quoted cell begins and never ends)"));
   }
   return absl::OkStatus();
+}
+
+bool IsBlank(absl::string_view cell) { return Trim(cell).empty(); }
+
+// Columns behind the last that has a name or holds anything are Excel's, not
+// the table's.
+std::size_t Width(const std::vector<CsvRow>& rows) {
+  std::vector<std::string> header = rows.front().cells;
+  while (!header.empty() && IsBlank(header.back())) header.pop_back();
+  return header.size();
+}
+
+absl::Status HeaderFault(int line, absl::string_view vietnamese,
+                         absl::string_view english) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "dòng ", line, ": ", vietnamese, " (line ", line, ": ", english, ")"));
 }
 
 absl::Status TakeHeader(std::vector<CsvRow>* rows, CsvTable* table) {
+  while (!rows->empty() && std::all_of(rows->front().cells.begin(),
+                                       rows->front().cells.end(), IsBlank)) {
+    rows->erase(rows->begin());
+  }
   if (rows->empty()) {
     return absl::InvalidArgumentError(
-        "the file is empty; its first line must name the columns");
+        "tệp trống; dòng đầu phải ghi tên các cột (the file is empty; its "
+        "first line must name the columns)");
   }
-  table->header_line = rows->front().line;
-  for (const std::string& cell : rows->front().cells) {
-    absl::StatusOr<std::string> nfc = ToNfc(cell);
+  const CsvRow header = rows->front();
+  const std::size_t width = Width(*rows);
+  table->header_line = header.line;
+  rows->erase(rows->begin());
+  for (std::size_t i = 0; i < width; ++i) {
+    absl::StatusOr<std::string> nfc = ToNfc(header.cells[i]);
     if (!nfc.ok()) return nfc.status();
-    std::string name = Trim(*nfc);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    if (name.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", table->header_line, ": column ",
-                       table->columns.size() + 1, " has no name"));
+    std::string title = Trim(*nfc);
+    if (title.empty()) {
+      return HeaderFault(header.line,
+                         absl::StrCat("cột ", i + 1, " không có tên"),
+                         absl::StrCat("column ", i + 1, " has no name"));
     }
-    if (table->Find(name).has_value()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", table->header_line, ": column \"", name,
-                       "\" is there twice"));
+    std::string name = ColumnOf(title);
+    if (const auto first = table->Find(name); first.has_value()) {
+      return HeaderFault(
+          header.line,
+          absl::StrCat("cột \"", name, "\" có hai lần: \"",
+                       table->titles[*first], "\" và \"", title, "\""),
+          absl::StrCat("column \"", name, "\" is there twice"));
     }
     table->columns.push_back(std::move(name));
+    table->titles.push_back(std::move(title));
   }
-  rows->erase(rows->begin());
   return absl::OkStatus();
 }
 
-bool IsEmptyRow(const CsvRow& row) {
-  return std::all_of(row.cells.begin(), row.cells.end(),
-                     [](const std::string& cell) { return cell.empty(); });
+void TakeRows(std::vector<CsvRow>* rows, CsvTable* table) {
+  const std::size_t width = table->columns.size();
+  for (CsvRow& row : *rows) {
+    std::vector<std::string>& cells = row.cells;
+    if (std::all_of(cells.begin(), cells.end(), IsBlank)) continue;
+    while (cells.size() > width && IsBlank(cells.back())) cells.pop_back();
+    if (cells.size() < width) cells.resize(width);
+    table->rows.push_back(std::move(row));
+  }
+}
+
+// Takes the line "sep=;" that Excel reads first, if it is there.
+absl::StatusOr<bool> TakeSeparatorLine(absl::string_view* text,
+                                       CsvTable* table) {
+  const absl::string_view line = FirstLine(*text);
+  const absl::string_view head = WithoutEnd(line);
+  if (!absl::StartsWithIgnoreCase(head, "sep=")) return false;
+  const absl::string_view named = head.substr(4);
+  // A program that saves the file again fills the line up with separators.
+  if (named.empty() || !absl::StrContains(",;\t|", named[0]) ||
+      named.find_first_not_of(named[0]) != absl::string_view::npos) {
+    return HeaderFault(
+        1, "sau \"sep=\" phải là dấu phẩy, chấm phẩy, | hoặc tab",
+        "\"sep=\" must be followed by a comma, semicolon, | or tab");
+  }
+  table->separator = named[0];
+  text->remove_prefix(line.size());
+  return true;
+}
+
+// The first row that is not blank, whose quoted titles may hold line breaks.
+absl::string_view FirstRow(absl::string_view text) {
+  while (!text.empty() && IsBlank(WithoutEnd(FirstLine(text)))) {
+    text.remove_prefix(FirstLine(text).size());
+  }
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (!quoted && (text[i] == '\n' || text[i] == '\r')) {
+      return text.substr(0, i);
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -163,19 +214,14 @@ absl::string_view CsvTable::Cell(const CsvRow& row,
   return row.cells[*index];
 }
 
-absl::StatusOr<CsvTable> ParseCsv(absl::string_view text) {
-  if (absl::Status status = CheckUtf8(text); !status.ok()) return status;
-  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
-  int line = 1;
+absl::StatusOr<CsvTable> ParseCsv(absl::string_view bytes) {
+  const absl::StatusOr<std::string> decoded = DecodeText(bytes);
+  if (!decoded.ok()) return decoded.status();
+  absl::string_view text = *decoded;
   CsvTable table;
-  absl::string_view head = WithoutEnd(FirstLine(text));
-  if (absl::StartsWith(head, "sep=") && head.size() == 5) {
-    table.separator = head[4];
-    text.remove_prefix(FirstLine(text).size());
-    ++line;
-  } else {
-    table.separator = GuessSeparator(head);
-  }
+  const absl::StatusOr<bool> named = TakeSeparatorLine(&text, &table);
+  if (!named.ok()) return named.status();
+  if (!*named) table.separator = GuessSeparator(FirstRow(text));
 
   csv_parser parser;
   if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
@@ -184,15 +230,13 @@ absl::StatusOr<CsvTable> ParseCsv(absl::string_view text) {
   csv_set_delim(&parser, static_cast<unsigned char>(table.separator));
   csv_set_space_func(&parser, &NothingIsBlank);
   Sink sink;
-  absl::Status status = Feed(&parser, text, line, &sink);
+  absl::Status status = Feed(&parser, text, *named ? 2 : 1, &sink);
   csv_free(&parser);
   if (!status.ok()) return status;
 
   status = TakeHeader(&sink.rows, &table);
   if (!status.ok()) return status;
-  for (CsvRow& row : sink.rows) {
-    if (!IsEmptyRow(row)) table.rows.push_back(std::move(row));
-  }
+  TakeRows(&sink.rows, &table);
   return table;
 }
 
@@ -200,9 +244,12 @@ absl::StatusOr<CsvTable> ReadCsv(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
   absl::StatusOr<CsvTable> table = ParseCsv(*text);
-  if (table.ok()) return table;
-  return absl::Status(table.status().code(),
-                      absl::StrCat(path, ": ", table.status().message()));
+  if (!table.ok()) {
+    return absl::Status(table.status().code(),
+                        absl::StrCat(path, ": ", table.status().message()));
+  }
+  table->file = path;
+  return table;
 }
 
 std::string CsvLine(const std::vector<std::string>& cells) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/thon/facts_rows.h"
 #include "tools/thon/surrogate.h"
+#include "tools/thon/unit_match.h"
 #include "tools/thon/words.h"
 
 namespace thon::cli {
@@ -30,10 +31,14 @@ VillageName NameVillage(RowReader* reader, absl::string_view name) {
   if (!kind_text.empty()) {
     const std::optional<v1::UnitKind> kind = ParseVillageKind(kind_text);
     if (!kind.has_value()) {
-      reader->Error("kind", "UNKNOWN_KIND",
-                    absl::StrCat("\"", kind_text,
-                                 "\" is not thôn, bản, tổ dân phố, ấp, khu phố "
-                                 "or khu vực"));
+      reader->Error(
+          "kind", "UNKNOWN_KIND",
+          {absl::StrCat("\"", kind_text,
+                        "\" không phải thôn, bản, tổ dân phố, ấp, khu phố hay "
+                        "khu vực"),
+           absl::StrCat("\"", kind_text,
+                        "\" is not thôn, bản, tổ dân phố, ấp, khu phố or khu "
+                        "vực")});
       return village;
     }
     if (in_name == v1::UNIT_KIND_UNSPECIFIED) {
@@ -41,16 +46,22 @@ VillageName NameVillage(RowReader* reader, absl::string_view name) {
     } else if (in_name != *kind) {
       reader->Error(
           "kind", "CONFLICT",
-          absl::StrCat("the kind is \"", kind_text,
-                       "\", the name begins otherwise: \"", name, "\""));
+          {absl::StrCat("loại là \"", kind_text, "\" nhưng tên là \"", name,
+                        "\""),
+           absl::StrCat("the kind is \"", kind_text,
+                        "\", the name begins otherwise: \"", name, "\"")});
     }
     village.kind = *kind;
   }
   if (village.kind == v1::UNIT_KIND_UNSPECIFIED) {
-    reader->Error("village_name", "UNKNOWN_KIND",
-                  absl::StrCat("\"", name,
-                               "\" does not begin with a kind of village; give "
-                               "it in a column \"kind\""));
+    reader->Error(
+        "village_name", "UNKNOWN_KIND",
+        {absl::StrCat("\"", name,
+                      "\" không bắt đầu bằng thôn, bản, tổ dân phố...; ghi đủ "
+                      "hoặc thêm cột \"Loại\" (kind)"),
+         absl::StrCat("\"", name,
+                      "\" does not begin with a kind of village; give it in a "
+                      "column \"kind\"")});
   }
   return village;
 }
@@ -68,6 +79,21 @@ void AddVillage(std::uint64_t id, const VillageName& name,
   ++plan->villages;
 }
 
+// A village that differs from one of the map by spelling alone is seldom meant.
+void WarnOfSpelling(RowReader* reader, const UnitMap& map,
+                    const MapUnit& commune, const std::string& name) {
+  for (const MapUnit* const unit :
+       SimilarUnits(map, v1::UNIT_LEVEL_VILLAGE, commune.id, name)) {
+    if (CompareNames(*unit, name) == NameMatch::kOther) continue;
+    reader->Warning(
+        "village_name", "SIMILAR_NAME",
+        {absl::StrCat(commune.name, " đã có \"", unit->name,
+                      "\"; nếu là một thì ghi đúng tên đó"),
+         absl::StrCat(commune.name, " has \"", unit->name,
+                      "\" already; if it is the same, write that name")});
+  }
+}
+
 void PlanVillage(RowReader* reader, const UnitMap& map,
                  const FactsFileOptions& options, Seen* seen, FactsPlan* plan) {
   const MapUnit* const commune = CommuneOf(reader, map);
@@ -76,7 +102,8 @@ void PlanVillage(RowReader* reader, const UnitMap& map,
   if (effective == 0) effective = options.effective_date;
   if (effective == 0) {
     reader->Error("effective", "EMPTY",
-                  "from which day? fill the column or give --effective");
+                  {"từ ngày nào? điền cột này hoặc thêm --effective",
+                   "from which day? fill the column or give --effective"});
   }
   if (text.empty()) return;
   const VillageName name = NameVillage(reader, text);
@@ -94,6 +121,7 @@ void PlanVillage(RowReader* reader, const UnitMap& map,
     ReportKnown(reader, "village_name", by_id == by_name, plan);
     return;
   }
+  WarnOfSpelling(reader, map, *commune, name.full_name);
   AddVillage(id, name, commune->id, effective, plan);
 }
 
@@ -118,7 +146,8 @@ class TeamPlanner {
     team.set_pilot(ParseYesNo(pilot).value_or(false));
     if (!ParseYesNo(pilot).has_value()) {
       reader->Error("pilot", "UNKNOWN_VALUE",
-                    absl::StrCat("\"", pilot, "\" is neither yes nor no"));
+                    {absl::StrCat("\"", pilot, "\" không phải có hay không"),
+                     absl::StrCat("\"", pilot, "\" is neither yes nor no")});
     }
     if (commune == nullptr) return;
     team.set_unit_id(village.empty()
@@ -160,11 +189,14 @@ class TeamPlanner {
     const v1::UnitLevel level =
         ParseLevel(text).value_or(v1::UNIT_LEVEL_UNSPECIFIED);
     if (level != stands_on) {
-      reader->Error("level", "CONFLICT",
-                    absl::StrCat("\"", text, "\": a team ",
-                                 village.empty() ? "without" : "with",
-                                 " village_name stands on a ",
-                                 LowerLevelName(stands_on)));
+      reader->Error(
+          "level", "CONFLICT",
+          {absl::StrCat("\"", text, "\": tổ ", village.empty() ? "không" : "",
+                        village.empty() ? " " : "", "ghi tên thôn là tổ cấp ",
+                        LevelWord(stands_on)),
+           absl::StrCat(
+               "\"", text, "\": a team ", village.empty() ? "without" : "with",
+               " village_name stands on a ", LowerLevelName(stands_on))});
     }
     return level;
   }
@@ -183,15 +215,22 @@ class TeamPlanner {
     const MapUnit* const known = map_.FindVillage(commune.id, name.full_name);
     if (known != nullptr) return known->id;
     if (!options_.with_villages) {
+      const Words similar = DidYouMean(SimilarUnits(
+          map_, v1::UNIT_LEVEL_VILLAGE, commune.id, name.full_name));
       reader->Error(
           "village_name", "UNKNOWN_VILLAGE",
-          absl::StrCat(commune.name, " has no village \"", name.full_name,
-                       "\"; import villages first, or these teams "
-                       "with --with-villages"));
+          {absl::StrCat(commune.name, " không có thôn \"", name.full_name,
+                        "\"; nhập thôn trước, hoặc thêm --with-villages",
+                        similar.vi),
+           absl::StrCat(commune.name, " has no village \"", name.full_name,
+                        "\"; import villages first, or these teams with "
+                        "--with-villages",
+                        similar.en)});
       return 0;
     }
     const std::uint64_t id = DeriveVillageId(commune.id, name.full_name);
     if (declared_.insert(id).second) {
+      WarnOfSpelling(reader, map_, commune, name.full_name);
       const std::int32_t effective =
           options_.effective_date == 0 ? founded : options_.effective_date;
       AddVillage(id, name, commune.id, effective, plan_);
@@ -205,7 +244,8 @@ class TeamPlanner {
     if (!teams_.On(team.unit_id()).empty() ||
         !standing_.insert(team.unit_id()).second) {
       reader->Warning("village_name", "AMBIGUOUS_TEAM",
-                      "another team stands on the same unit");
+                      {"nơi này đã có một tổ khác",
+                       "another team stands on the same unit"});
     }
   }
 
@@ -225,7 +265,7 @@ FactsPlan PlanVillages(const CsvTable& table, const UnitMap& map,
                        const FactsFileOptions& options, Report* report) {
   FactsPlan plan;
   if (!CheckColumns(table, {"commune_code", "village_name"},
-                    {"kind", "effective", "id"}, report)) {
+                    {"commune_name", "kind", "effective", "id"}, report)) {
     return plan;
   }
   Seen seen;
@@ -239,10 +279,11 @@ FactsPlan PlanTeams(const CsvTable& table, const UnitMap& map,
                     const TeamIndex& teams, const FactsFileOptions& options,
                     Report* report) {
   FactsPlan plan;
-  if (!CheckColumns(
-          table, {"commune_code", "village_name", "team_name", "founded"},
-          {"level", "document", "issued", "issuer", "pilot", "kind", "id"},
-          report)) {
+  if (!CheckColumns(table,
+                    {"commune_code", "village_name", "team_name", "founded"},
+                    {"commune_name", "level", "document", "issued", "issuer",
+                     "pilot", "kind", "id"},
+                    report)) {
     return plan;
   }
   TeamPlanner planner(map, teams, options, &plan);

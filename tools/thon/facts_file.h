@@ -2,13 +2,17 @@
 // as a whole.
 //
 // Columns (in any order; those in brackets may be left out):
-//   villages       commune_code, village_name, [kind], [effective], [id]
-//   teams          commune_code, village_name, team_name, founded, [level],
-//                  [document], [issued], [issuer], [pilot], [kind], [id]
+//   villages       commune_code, village_name, [commune_name], [kind],
+//                  [effective], [id]
+//   teams          commune_code, village_name, team_name, founded,
+//                  [commune_name], [level], [document], [issued], [issuer],
+//                  [pilot], [kind], [id]
 //   members        seat, joined, and member_ref or id, and team_id or
-//                  commune_code with village_name, [affiliations], [part_time]
+//                  commune_code with village_name, [commune_name],
+//                  [affiliations], [part_time]
 //   organisations  name, kind, unit_code, registered, [id]
 //
+// Each may have a column note, which nothing reads but the mark of an example.
 // A team with an empty village_name stands on the commune itself. Rows that the
 // server has already are left out, so that a repeat records nothing twice.
 #ifndef THON_TOOLS_THON_FACTS_FILE_H_
@@ -21,7 +25,7 @@
 #include "thon/v1/event.pb.h"
 #include "thon/v1/rows.pb.h"
 #include "tools/thon/csv.h"
-#include "tools/thon/report.h"
+#include "tools/thon/row_reader.h"
 #include "tools/thon/team_index.h"
 #include "tools/thon/unit_map.h"
 

@@ -5,13 +5,13 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "tools/thon/facts_file.h"
 #include "tools/thon/report.h"
+#include "tools/thon/row_reader.h"
 
 namespace thon::cli {
 
@@ -30,7 +30,8 @@ class Seen {
     const auto [it, is_new] = lines_.emplace(key, reader->line());
     if (is_new) return true;
     reader->Error(column, "DUPLICATE",
-                  absl::StrCat("the same stands in line ", it->second));
+                  {absl::StrCat("trùng với dòng ", it->second),
+                   absl::StrCat("the same stands in line ", it->second)});
     return false;
   }
   bool AddId(RowReader* reader, std::uint64_t id) {
@@ -46,11 +47,14 @@ inline void ReportKnown(RowReader* reader, absl::string_view column, bool same,
   if (same) {
     ++plan->already_recorded;
     reader->Warning(column, "ALREADY_RECORDED",
-                    "the server has it; the row is left out");
+                    {"máy chủ đã có, bỏ qua dòng này",
+                     "the server has it; the row is left out"});
   } else {
     reader->Error(column, "CONFLICT",
-                  "the server has it with other data; an import adds, it does "
-                  "not change");
+                  {"máy chủ đã có với dữ liệu khác; nhập tệp chỉ thêm, không "
+                   "sửa",
+                   "the server has it with other data; an import adds, it does "
+                   "not change"});
   }
 }
 

@@ -15,12 +15,18 @@ std::string ShowValue(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-void PrintForPeople(Session* session, const ImportPlan& plan) {
-  plan.report.Print(session->out());
+void PrintForPeople(Session* session, absl::string_view file,
+                    const ImportPlan& plan) {
+  plan.report.Print(file, session->out());
   if (!plan.report.findings().empty()) session->out() << '\n';
   session->out() << "Số dòng (rows): " << plan.rows
                  << ", lỗi (errors): " << plan.report.errors()
-                 << ", lưu ý (warnings): " << plan.report.warnings() << '\n';
+                 << ", lưu ý (warnings): " << plan.report.warnings();
+  if (plan.report.examples() > 0) {
+    session->out() << ", dòng ví dụ bỏ qua (examples passed over): "
+                   << plan.report.examples();
+  }
+  session->out() << '\n';
   if (plan.report.errors() > 0) return;
   for (const SummaryLine& line : plan.summary) {
     session->out() << line.vietnamese << " (" << line.name
@@ -39,6 +45,7 @@ Json AsJson(const ImportFlags& flags, const ImportPlan& plan) {
           {"rows", plan.rows},
           {"errors", plan.report.errors()},
           {"warnings", plan.report.warnings()},
+          {"examples", plan.report.examples()},
           {"findings", plan.report.ToJson()},
           {"summary", std::move(summary)},
           {"applied", false}};
@@ -47,13 +54,20 @@ Json AsJson(const ImportFlags& flags, const ImportPlan& plan) {
 }  // namespace
 
 void AddImportFlags(CLI::App* command, ImportFlags* flags) {
-  command->add_option("FILE", flags->file, "CSV in UTF-8; - is standard input")
+  command
+      ->add_option("FILE", flags->file,
+                   "CSV as Excel saves it (\"CSV UTF-8\" or \"Unicode Text\"); "
+                   "- is standard input")
       ->required();
-  command->add_flag("--apply", flags->apply,
-                    "Record it; without, the file is only checked");
-  command->add_flag("--repair", flags->repair,
-                    "Set padded cells and texts not in NFC right instead of "
-                    "refusing them");
+  CLI::Option* const apply = command->add_flag(
+      "--apply", flags->apply, "Record it; without, the file is only checked");
+  command
+      ->add_flag("--dry-run", flags->dry_run,
+                 "Check the file and record nothing; so it is without --apply")
+      ->excludes(apply);
+  command->add_flag("--strict", flags->strict,
+                    "Refuse padded cells, doubled blanks and texts not in NFC "
+                    "instead of setting them right with a warning");
   command->add_option(
       "--key", flags->key,
       "Idempotency key, 1 to 60 characters; by default made of "
@@ -66,12 +80,13 @@ absl::Status FinishImport(Session* session, const ImportFlags& flags,
     return UsageError("--key: at most 60 characters");
   }
   Json json = AsJson(flags, plan);
-  if (!session->json) PrintForPeople(session, plan);
+  if (!session->json) PrintForPeople(session, flags.file, plan);
   absl::Status status;
   std::string last_line;
   if (plan.report.errors() > 0) {
-    status = ChecksFailed(absl::StrCat(flags.file, ": ", plan.report.errors(),
-                                       " errors; nothing is recorded"));
+    status = ChecksFailed(
+        absl::StrCat(flags.file, ": ", plan.report.errors(),
+                     " lỗi, không ghi gì (errors; nothing is recorded)"));
   } else if (!plan.change.has_value()) {
     last_line = "Không có gì mới. (Nothing new; nothing is recorded.)";
   } else if (!flags.apply) {

@@ -1,5 +1,6 @@
-// How every file is imported: read, judged row by row, reported; recorded only
-// with --apply and only without an error, as one change.
+// How every file is imported: read, judged row by row, reported in Vietnamese
+// and English; recorded only with --apply and only without an error, as one
+// change. Without --apply, or with --dry-run, nothing is recorded.
 #ifndef THON_TOOLS_THON_IMPORT_FLOW_H_
 #define THON_TOOLS_THON_IMPORT_FLOW_H_
 
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/report.h"
+#include "tools/thon/row_reader.h"
 #include "tools/thon/session.h"
 #include "tools/thon/submit.h"
 
@@ -19,10 +21,11 @@ namespace thon::cli {
 struct ImportFlags {
   std::string file;
   bool apply = false;
-  bool repair = false;
+  bool dry_run = false;
+  bool strict = false;
   std::string key;
 
-  CellRules rules() const { return CellRules{repair}; }
+  CellRules rules() const { return CellRules{strict}; }
 };
 
 void AddImportFlags(CLI::App* command, ImportFlags* flags);

@@ -1,5 +1,6 @@
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -7,6 +8,7 @@
 #include "tools/thon/facts_file.h"
 #include "tools/thon/facts_rows.h"
 #include "tools/thon/surrogate.h"
+#include "tools/thon/unit_match.h"
 #include "tools/thon/words.h"
 
 namespace thon::cli {
@@ -27,14 +29,21 @@ void ReadAffiliations(RowReader* reader, v1::MemberJoined* member) {
        absl::StrSplit(text, absl::ByAnyChar(";|+"), absl::SkipWhitespace())) {
     const std::optional<v1::Affiliation> affiliation = ParseAffiliation(part);
     if (!affiliation.has_value()) {
-      reader->Error("affiliations", "UNKNOWN_VALUE",
-                    absl::StrCat("\"", Trim(part), "\" is no affiliation"));
+      reader->Error(
+          "affiliations", "UNKNOWN_VALUE",
+          {absl::StrCat("\"", Trim(part),
+                        "\" không phải thành phần đã biết; xem biểu mẫu: thon "
+                        "template members"),
+           absl::StrCat("\"", Trim(part),
+                        "\" is no affiliation; the template has them: thon "
+                        "template members")});
       continue;
     }
     member->add_affiliations(*affiliation);
   }
   if (member->affiliations_size() > kAffiliationsMax) {
-    reader->Error("affiliations", "TOO_LONG", "at most 8 are allowed");
+    reader->Error("affiliations", "TOO_LONG",
+                  {"nhiều nhất 8 thành phần", "at most 8 are allowed"});
   }
 }
 
@@ -46,7 +55,10 @@ void PlanMember(RowReader* reader, const UnitMap& map, const TeamIndex& teams,
   if (!seat.empty() && member.seat() == v1::SEAT_UNSPECIFIED) {
     reader->Error(
         "seat", "UNKNOWN_VALUE",
-        absl::StrCat("\"", seat, "\" is not tổ trưởng, tổ phó or thành viên"));
+        {absl::StrCat("\"", seat,
+                      "\" không phải tổ trưởng, tổ phó hay thành viên"),
+         absl::StrCat("\"", seat,
+                      "\" is not tổ trưởng, tổ phó or thành viên")});
   }
   if (!reader->NeedText("joined").empty()) {
     member.set_joined_date(reader->Day("joined"));
@@ -55,21 +67,27 @@ void PlanMember(RowReader* reader, const UnitMap& map, const TeamIndex& teams,
   const std::optional<bool> part_time = ParseYesNo(reader->Text("part_time"));
   member.set_part_time(part_time.value_or(false));
   if (!part_time.has_value()) {
-    reader->Error("part_time", "UNKNOWN_VALUE", "neither yes nor no");
+    reader->Error("part_time", "UNKNOWN_VALUE",
+                  {"không phải có hay không", "neither yes nor no"});
   }
   const std::string reference = reader->Text("member_ref");
   if (LooksPersonal(reference)) {
     reader->Error(
         "member_ref", "PERSONAL_DATA",
-        "the reference looks like a phone or identity number; use one "
-        "of the office's own, as the log may hold nothing of a person");
+        {"ký hiệu giống số điện thoại hoặc số định danh; dùng ký hiệu riêng "
+         "của "
+         "cơ quan, vì nhật ký không được chứa dữ liệu cá nhân",
+         "the reference looks like a phone or identity number; use one of the "
+         "office's own, as the log may hold nothing of a person"});
   }
   const v1::TeamRow* const team = FindRowsTeam(reader, map, teams);
   if (team == nullptr) return;
   member.set_team_id(team->team_id());
   std::uint64_t id = reader->Id("id");
   if (id == 0 && reference.empty()) {
-    reader->Error("member_ref", "EMPTY", "give member_ref or id");
+    reader->Error("member_ref", "EMPTY",
+                  {"ghi ký hiệu thành viên (member_ref) hoặc mã định danh (id)",
+                   "give member_ref or id"});
     return;
   }
   if (id == 0) id = DeriveMemberId(team->team_id(), reference);
@@ -88,6 +106,24 @@ void PlanMember(RowReader* reader, const UnitMap& map, const TeamIndex& teams,
   ++plan->members;
 }
 
+// A spreadsheet may have dropped zeros of a code of any level.
+void ReportUnknownUnit(RowReader* reader, const UnitMap& map,
+                       const std::string& code) {
+  std::vector<const MapUnit*> lost;
+  for (const v1::UnitLevel level :
+       {v1::UNIT_LEVEL_PROVINCE, v1::UNIT_LEVEL_DISTRICT,
+        v1::UNIT_LEVEL_COMMUNE}) {
+    const MapUnit* const unit = WithLostZeros(map, level, code);
+    if (unit != nullptr) lost.push_back(unit);
+  }
+  const Words similar = DidYouMean(lost);
+  reader->Error("unit_code", lost.empty() ? "UNKNOWN_UNIT" : "BAD_CODE",
+                {absl::StrCat("danh mục ngày ", map.date().Vietnamese(),
+                              " không có đơn vị mã \"", code, "\"", similar.vi),
+                 absl::StrCat("the map of ", map.date().Vietnamese(),
+                              " has no unit \"", code, "\"", similar.en)});
+}
+
 void PlanOrganisation(
     RowReader* reader, const UnitMap& map,
     const std::map<std::uint64_t, v1::OrganisationRow>& existing, Seen* seen,
@@ -99,23 +135,26 @@ void PlanOrganisation(
       ParseOrganisationKind(kind).value_or(v1::ORGANISATION_KIND_UNSPECIFIED));
   if (!kind.empty() &&
       organisation.kind() == v1::ORGANISATION_KIND_UNSPECIFIED) {
-    reader->Error("kind", "UNKNOWN_KIND",
-                  absl::StrCat("\"", kind,
-                               "\" is not DEPARTMENT, DISTRICT_PC, COMMUNE_PC, "
-                               "ENTERPRISE or OTHER"));
+    reader->Error(
+        "kind", "UNKNOWN_KIND",
+        {absl::StrCat("\"", kind,
+                      "\" không phải sở, UBND huyện, UBND xã, doanh nghiệp hay "
+                      "khác"),
+         absl::StrCat("\"", kind,
+                      "\" is not DEPARTMENT, DISTRICT_PC, COMMUNE_PC, "
+                      "ENTERPRISE or OTHER")});
   }
   if (!reader->NeedText("registered").empty()) {
     organisation.set_registered_date(reader->Day("registered"));
   }
-  const std::string code = reader->NeedText("unit_code");
-  if (code.empty()) return;
-  const MapUnit* const unit = map.FindCode(code);
+  const Choice code = SplitChoice(reader->NeedText("unit_code"));
+  if (code.code.empty()) return;
+  const MapUnit* const unit = map.FindCode(code.code);
   if (unit == nullptr) {
-    reader->Error("unit_code", "UNKNOWN_UNIT",
-                  absl::StrCat("the map of ", map.date().Vietnamese(),
-                               " has no unit \"", code, "\""));
+    ReportUnknownUnit(reader, map, code.code);
     return;
   }
+  CheckName(reader, "unit_code", *unit, code.rest, OtherName::kError);
   organisation.set_unit_id(unit->id);
   const std::uint64_t id =
       IdOr(reader, DeriveOrganisationId(unit->id, organisation.name()));
@@ -146,8 +185,9 @@ FactsPlan PlanMembers(const CsvTable& table, const UnitMap& map,
           : std::vector<std::string>{"commune_code", "village_name", "seat",
                                      "joined"};
   if (!CheckColumns(table, needed,
-                    {"team_id", "commune_code", "village_name", "kind",
-                     "member_ref", "id", "affiliations", "part_time"},
+                    {"team_id", "commune_code", "commune_name", "village_name",
+                     "team_name", "kind", "member_ref", "id", "affiliations",
+                     "part_time"},
                     report)) {
     return plan;
   }

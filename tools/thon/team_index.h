@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "thon/v1/rows.pb.h"
-#include "tools/thon/report.h"
+#include "tools/thon/row_reader.h"
 #include "tools/thon/unit_map.h"
+#include "tools/thon/unit_match.h"
 
 namespace thon::cli {
 
@@ -27,14 +28,17 @@ class TeamIndex {
   std::multimap<std::uint64_t, std::uint64_t> by_unit_;
 };
 
-// The team a row names by team_id, or by commune_code and village_name. Reports
-// and returns null if there is none, or more than one.
+// The team a row names by team_id ("4211", or "4211 Tổ ..." with the name that
+// it must have), or by commune_code and village_name. Reports, with what may
+// have been meant, and returns null if there is none, or more than one.
 const v1::TeamRow* FindRowsTeam(RowReader* reader, const UnitMap& map,
                                 const TeamIndex& teams);
 
-// The commune that a row names in commune_code; null with a report if the map
-// has none.
-const MapUnit* CommuneOf(RowReader* reader, const UnitMap& map);
+// The commune that a row names in commune_code ("04771", or "04771 Xã Vĩnh
+// Kiên"); a name there or in commune_name must be its name. Null with a report,
+// which says what may have been meant, if the map has none.
+const MapUnit* CommuneOf(RowReader* reader, const UnitMap& map,
+                         OtherName other = OtherName::kError);
 
 }  // namespace thon::cli
 

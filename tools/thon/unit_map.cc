@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "tools/thon/unit_match.h"
 
 namespace thon::cli {
 
@@ -36,6 +37,9 @@ UnitMap::UnitMap(const std::vector<v1::UnitRow>& rows, Date date)
     } else {
       by_code_[{unit.level, unit.code}] = unit.id;
     }
+    by_key_.emplace(std::make_pair(static_cast<int>(unit.level),
+                                   KindlessKey(unit.level, unit.name)),
+                    unit.id);
     units_[unit.id] = std::move(unit);
   }
 }

@@ -46,12 +46,19 @@ class UnitMap {
 
   Date date() const { return date_; }
   const std::map<std::uint64_t, MapUnit>& units() const { return units_; }
+  // Ids by level and the search key of the name without its kind; for "did you
+  // mean", never for identity.
+  const std::multimap<std::pair<int, std::string>, std::uint64_t>& by_key()
+      const {
+    return by_key_;
+  }
 
  private:
   Date date_;
   std::map<std::uint64_t, MapUnit> units_;
   std::map<std::pair<int, std::string>, std::uint64_t> by_code_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> villages_;
+  std::multimap<std::pair<int, std::string>, std::uint64_t> by_key_;
 };
 
 // The level a code of this length belongs to; UNSPECIFIED if it is no code of

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/text.h"
 #include "tools/thon/surrogate.h"
+#include "tools/thon/unit_match.h"
 #include "tools/thon/words.h"
 
 namespace thon::cli {
@@ -29,15 +30,33 @@ struct Record {
 };
 
 // How a unit's digits are counted, for messages.
-absl::string_view CodeForm(v1::UnitLevel level) {
+int CodeDigits(v1::UnitLevel level) {
   switch (level) {
     case v1::UNIT_LEVEL_PROVINCE:
-      return "2 digits";
+      return 2;
     case v1::UNIT_LEVEL_DISTRICT:
-      return "3 digits";
+      return 3;
     default:
-      return "5 digits";
+      return 5;
   }
+}
+
+Words BadCode(const std::string& code, v1::UnitLevel level) {
+  const int digits = CodeDigits(level);
+  const std::string restored = RestoreZeros(level, code);
+  Words words = {
+      absl::StrCat("\"", code, "\" không phải mã cấp ", LevelWord(level),
+                   ", gồm ", digits, " chữ số"),
+      absl::StrCat("\"", code, "\" is not the code of a ",
+                   LowerLevelName(level), ", which has ", digits, " digits")};
+  if (!restored.empty() && restored != code) {
+    absl::StrAppend(&words.vi, "; bảng tính đã làm mất số 0 ở đầu, có phải là ",
+                    restored, "?");
+    absl::StrAppend(&words.en,
+                    "; a spreadsheet has dropped leading zeros, did you mean ",
+                    restored, "?");
+  }
+  return words;
 }
 
 class Planner {
@@ -102,8 +121,10 @@ class Planner {
         all ? std::set<std::string>() : WantedCodes();
     if (!all && wanted.empty()) {
       report_.Error(0, "code", "UNKNOWN_UNIT",
-                    absl::StrCat("the file has no province \"",
-                                 options_.only_province, "\""));
+                    {absl::StrCat("tệp không có tỉnh mã \"",
+                                  options_.only_province, "\""),
+                     absl::StrCat("the file has no province \"",
+                                  options_.only_province, "\"")});
     }
     RowReader reader(&table_, options_.rules, &report_);
     for (const CsvRow& row : table_.rows) {
@@ -125,24 +146,24 @@ class Planner {
         record.level == v1::UNIT_LEVEL_VILLAGE) {
       reader->Error(
           "level", "UNKNOWN_LEVEL",
-          absl::StrCat("\"", level, "\" is not province, district or commune"));
+          {absl::StrCat("\"", level, "\" không phải tỉnh, huyện hay xã"),
+           absl::StrCat("\"", level,
+                        "\" is not province, district or commune")});
       return;
     }
     if (!record.code.empty() && LevelOfCode(record.code) != record.level) {
-      reader->Error(
-          "code", "BAD_CODE",
-          absl::StrCat("\"", record.code, "\" is not the code of a ",
-                       LowerLevelName(record.level), ", which has ",
-                       CodeForm(record.level),
-                       "; a spreadsheet may have dropped leading zeros"));
+      reader->Error("code", "BAD_CODE", BadCode(record.code, record.level));
     }
     record.kind = KindOfName(record.level, record.name);
     if (record.kind == v1::UNIT_KIND_UNSPECIFIED && !record.name.empty()) {
       reader->Error(
           "name", "UNKNOWN_KIND",
-          absl::StrCat("\"", record.name, "\" does not begin with a kind of ",
-                       LowerLevelName(record.level),
-                       " (Tỉnh, Huyện, Xã, Phường, ...)"));
+          {absl::StrCat(
+               "\"", record.name, "\" không bắt đầu bằng loại đơn vị cấp ",
+               LevelWord(record.level), " (Tỉnh, Huyện, Xã, Phường, ...)"),
+           absl::StrCat("\"", record.name, "\" does not begin with a kind of ",
+                        LowerLevelName(record.level),
+                        " (Tỉnh, Huyện, Xã, Phường, ...)")});
     }
     // A row whose code or level cannot be relied on names nothing.
     if (record.code.empty() || LevelOfCode(record.code) != record.level) return;
@@ -154,9 +175,11 @@ class Planner {
       const Key key(record.level, record.code);
       const auto [it, is_new] = records_.emplace(key, record);
       if (is_new) continue;
-      report_.Error(record.line, "code", "DUPLICATE_CODE",
-                    absl::StrCat("\"", record.code, "\" stands in line ",
-                                 it->second.line, " already"));
+      report_.Error(
+          record.line, "code", "DUPLICATE_CODE",
+          {absl::StrCat("\"", record.code, "\" đã có ở dòng ", it->second.line),
+           absl::StrCat("\"", record.code, "\" stands in line ",
+                        it->second.line, " already")});
     }
   }
 
@@ -170,23 +193,31 @@ class Planner {
                       (level == v1::UNIT_LEVEL_DISTRICT &&
                        record.level == v1::UNIT_LEVEL_COMMUNE);
     if (record.parent_code.empty()) {
-      report_.Error(record.line, "parent_code", "MISSING_PARENT",
-                    "only a province has no parent");
+      report_.Error(
+          record.line, "parent_code", "MISSING_PARENT",
+          {"chỉ tỉnh mới không có cấp trên", "only a province has no parent"});
       return nullptr;
     }
     if (!fits) {
       report_.Error(
           record.line, "parent_code", "WRONG_PARENT",
-          absl::StrCat("\"", record.parent_code,
-                       "\" is not the code of a unit that a ",
-                       LowerLevelName(record.level), " can stand below"));
+          {absl::StrCat(
+               "\"", record.parent_code, "\" không phải mã cấp trên của cấp ",
+               LevelWord(record.level), "; mã tỉnh có 2 chữ số, mã huyện có 3"),
+           absl::StrCat("\"", record.parent_code,
+                        "\" is not the code of a unit that a ",
+                        LowerLevelName(record.level),
+                        " can stand below; a province's has 2 digits, a "
+                        "district's 3")});
       return nullptr;
     }
     const auto it = records_.find(Key(level, record.parent_code));
     if (it == records_.end()) {
       report_.Error(record.line, "parent_code", "MISSING_PARENT",
-                    absl::StrCat("no row of the file has the code \"",
-                                 record.parent_code, "\""));
+                    {absl::StrCat("tệp không có dòng nào mã \"",
+                                  record.parent_code, "\""),
+                     absl::StrCat("no row of the file has the code \"",
+                                  record.parent_code, "\"")});
       return nullptr;
     }
     return &it->second;
@@ -197,7 +228,7 @@ class Planner {
     if (record->level == v1::UNIT_LEVEL_PROVINCE) {
       if (!record->parent_code.empty()) {
         report_.Error(record->line, "parent_code", "WRONG_PARENT",
-                      "a province has no parent");
+                      {"tỉnh không có cấp trên", "a province has no parent"});
       }
     } else {
       const Record* const parent = ParentOf(*record);
@@ -232,8 +263,10 @@ class Planner {
       if (known->name != record->name || known->kind != record->kind) {
         ++plan_.renamed;
         report_.Warning(record->line, "name", "RENAMED",
-                        absl::StrCat("the map calls ", record->code, " \"",
-                                     known->name, "\""));
+                        {absl::StrCat("danh mục ghi ", record->code, " là \"",
+                                      known->name, "\""),
+                         absl::StrCat("the map calls ", record->code, " \"",
+                                      known->name, "\"")});
       }
       if (known->parent_id != record->parent_id) ++plan_.moved;
       ids_.insert(record->id);
@@ -243,9 +276,12 @@ class Planner {
     if (existing_.Find(record->id) != nullptr ||
         !ids_.insert(record->id).second) {
       report_.Error(record->line, "code", "CONFLICT",
-                    absl::StrCat("the id derived for ", record->code,
-                                 " belongs to another unit; import the map "
-                                 "with another effective day"));
+                    {absl::StrCat("mã định danh suy ra cho ", record->code,
+                                  " thuộc đơn vị khác; nhập với ngày hiệu lực "
+                                  "khác"),
+                     absl::StrCat("the id derived for ", record->code,
+                                  " belongs to another unit; import the map "
+                                  "with another effective day")});
       record->id = 0;
       return;
     }
@@ -260,9 +296,11 @@ class Planner {
       }
       report_.Warning(
           record.line, "code", "IDENTITY_UNCLEAR",
-          absl::StrCat("\"", record.code, "\" is ", known.name,
-                       " of another province in the map; the file's "
-                       "becomes a unit of its own"));
+          {absl::StrCat("trong danh mục \"", record.code, "\" là ", known.name,
+                        " của tỉnh khác; đơn vị trong tệp là đơn vị mới"),
+           absl::StrCat("\"", record.code, "\" is ", known.name,
+                        " of another province in the map; the file's becomes a "
+                        "unit of its own")});
       return false;
     }
     if (SearchKey(known.name) == SearchKey(record.name)) return true;
@@ -270,10 +308,14 @@ class Planner {
     if (options_.new_units.count(record.code) != 0) return false;
     report_.Error(
         record.line, "name", "IDENTITY_UNCLEAR",
-        absl::StrCat("the map calls ", record.code, " \"", known.name,
-                     "\": say --same-unit ", record.code,
-                     " if it has a new name, --new-unit ", record.code,
-                     " if another unit took over the code"));
+        {absl::StrCat("danh mục ghi ", record.code, " là \"", known.name,
+                      "\": thêm --same-unit ", record.code,
+                      " nếu chỉ đổi tên, --new-unit ", record.code,
+                      " nếu đơn vị khác dùng mã này"),
+         absl::StrCat("the map calls ", record.code, " \"", known.name,
+                      "\": say --same-unit ", record.code,
+                      " if it has a new name, --new-unit ", record.code,
+                      " if another unit took over the code")});
     return true;
   }
 
@@ -284,10 +326,13 @@ class Planner {
       const auto [it, is_new] = line_of.emplace(
           std::make_pair(record.parent_code, record.name), record.line);
       if (is_new) continue;
-      report_.Warning(std::max(record.line, it->second), "name", "SAME_NAME",
-                      absl::StrCat("\"", record.name, "\" stands in line ",
-                                   std::min(record.line, it->second),
-                                   " below the same parent"));
+      report_.Warning(
+          std::max(record.line, it->second), "name", "SAME_NAME",
+          {absl::StrCat("\"", record.name, "\" đã có ở dòng ",
+                        std::min(record.line, it->second), " cùng cấp trên"),
+           absl::StrCat("\"", record.name, "\" stands in line ",
+                        std::min(record.line, it->second),
+                        " below the same parent")});
     }
   }
 
@@ -295,8 +340,10 @@ class Planner {
     for (const auto& [key, record] : records_) {
       if (record.level != v1::UNIT_LEVEL_DISTRICT) continue;
       if (with_children_.count(record.code) != 0) continue;
-      report_.Warning(record.line, "code", "NO_COMMUNE",
-                      absl::StrCat(record.name, " has no commune in the file"));
+      report_.Warning(
+          record.line, "code", "NO_COMMUNE",
+          {absl::StrCat(record.name, " không có xã nào trong tệp"),
+           absl::StrCat(record.name, " has no commune in the file")});
     }
   }
 

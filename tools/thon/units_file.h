@@ -10,7 +10,7 @@
 #include "server/core/civil.h"
 #include "thon/v1/event.pb.h"
 #include "tools/thon/csv.h"
-#include "tools/thon/report.h"
+#include "tools/thon/row_reader.h"
 #include "tools/thon/unit_map.h"
 
 namespace thon::cli {

@@ -141,8 +141,8 @@ TEST_F(CliTest, ALargeDocumentTravelsInCallsOfWholeParts) {
 TEST_F(CliTest, OneFaultAndNothingIsRecorded) {
   const std::string file = File("units.csv",
                                 "code,level,name,parent_code\n"
-                                "02,province,Tỉnh Hà Giang ,\n"
-                                "024,district,Thành phố Hà Giang,02\n");
+                                "02,province,Tỉnh Hà Giang,\n"
+                                "24,district,Thành phố Hà Giang,02\n");
   EXPECT_EQ(Run({"units", "import", file, "--effective", "2023-04-01",
                  "--apply", "--json"}),
             kExitRefused);
@@ -151,10 +151,14 @@ TEST_F(CliTest, OneFaultAndNothingIsRecorded) {
   const Json json = Output();
   EXPECT_EQ(json["applied"], false);
   EXPECT_EQ(json["errors"], 1);
-  EXPECT_EQ(json["findings"][0]["line"], 2);
-  EXPECT_EQ(json["findings"][0]["severity"], "ERROR");
-  EXPECT_EQ(json["findings"][0]["code"], "PADDED");
-  EXPECT_EQ(json["findings"][0]["column"], "name");
+  const Json& finding = json["findings"][0];
+  EXPECT_EQ(finding["line"], 3);
+  EXPECT_EQ(finding["severity"], "ERROR");
+  EXPECT_EQ(finding["code"], "BAD_CODE");
+  EXPECT_EQ(finding["column"], "code");
+  EXPECT_EQ(finding["value"], "24");
+  EXPECT_THAT(std::string(finding["message"]), HasSubstr("did you mean 024?"));
+  EXPECT_THAT(std::string(finding["message_vi"]), HasSubstr("có phải là 024?"));
 }
 
 TEST_F(CliTest, FactsAreOneDocumentWithTheirCount) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/status_matchers.h"
+#include "tests/unit/tools/encodings.h"
 
 namespace thon::cli {
 namespace {
@@ -27,18 +28,69 @@ void ExpectTheTable(const absl::StatusOr<CsvTable>& table) {
   EXPECT_THAT(table->rows[1].cells, ElementsAre("04696", "Xã Tân Thịnh"));
 }
 
-TEST(CsvTest, SeparatorsLineEndsAndTheByteOrderMarkDoNotMatter) {
+// A cell with the separator, one with quotes and a line break, a row that is
+// cut after its last text, columns and rows of nothing at the end.
+std::string Spelt(const std::string& separator, const std::string& end) {
+  const std::string& s = separator;
+  return "Mã xã" + s + "Ghi chú" + s + "Tên xã" + s + s + end +  //
+         "04771" + s + "\"a" + s + "b\"" + s + "Xã Vĩnh Kiên" + s + s + end +
+         "04696" + s + "\"nói \"\"có\"\"\nhai\"" + s + "Xã Tân Thịnh" + end +
+         "04717" + end + s + s + s + s + end + s + s + end;
+}
+
+TEST(CsvTest, EveryEncodingSeparatorAndLineEndIsTheSameTable) {
+  int forms = 0;
   for (const std::string separator : {",", ";", "\t"}) {
     for (const std::string end : {"\n", "\r\n", "\r"}) {
-      for (const std::string mark : {"", "\xEF\xBB\xBF"}) {
-        const std::string text = mark + "code" + separator + "name" + end +
-                                 "04771" + separator + "Xã Vĩnh Kiên" + end +
-                                 "04696" + separator + "Xã Tân Thịnh" + end;
-        SCOPED_TRACE(::testing::PrintToString(text));
-        ExpectTheTable(ParseCsv(text));
+      for (const bool named : {false, true}) {
+        const std::string text =
+            (named ? "sep=" + separator + end : "") + Spelt(separator, end);
+        for (const std::string& bytes :
+             {text, "\xEF\xBB\xBF" + text, "\xFF\xFE" + Utf16(text, false),
+              "\xFE\xFF" + Utf16(text, true)}) {
+          SCOPED_TRACE(::testing::PrintToString(bytes));
+          const absl::StatusOr<CsvTable> table = ParseCsv(bytes);
+          ASSERT_THAT(table, IsOk());
+          EXPECT_EQ(table->separator, separator[0]);
+          EXPECT_THAT(table->columns,
+                      ElementsAre("commune_code", "note", "commune_name"));
+          EXPECT_THAT(table->titles, ElementsAre("Mã xã", "Ghi chú", "Tên xã"));
+          ASSERT_EQ(table->rows.size(), 3u);
+          EXPECT_THAT(
+              table->rows[0].cells,
+              ElementsAre("04771", "a" + separator + "b", "Xã Vĩnh Kiên"));
+          EXPECT_THAT(table->rows[1].cells,
+                      ElementsAre("04696", "nói \"có\"\nhai", "Xã Tân Thịnh"));
+          EXPECT_THAT(table->rows[2].cells, ElementsAre("04717", "", ""));
+          const int first = named ? 3 : 2;
+          EXPECT_EQ(table->rows[0].line, first);
+          EXPECT_EQ(table->rows[1].line, first + 1);
+          EXPECT_EQ(table->rows[2].line, first + 3);
+          ++forms;
+        }
       }
     }
   }
+  EXPECT_EQ(forms, 3 * 3 * 2 * 4);
+}
+
+TEST(CsvTest, AColumnIsKnownUnderItsNamesInBothLanguages) {
+  for (const std::string title :
+       {"commune_code", "Commune code", "COMMUNE-CODE", "Mã xã", "MÃ XÃ",
+        "ma xa", " Ma  Xa ", "Ma\xCC\x83 xa\xCC\x83", "Mã xã (commune_code)",
+        "\"Mã xã *\n(commune_code)\"", "Mã xã, phường, thị trấn"}) {
+    SCOPED_TRACE(title);
+    const absl::StatusOr<CsvTable> table =
+        ParseCsv((title[0] == '"' ? title : "\"" + title + "\"") + ";x\n1;2\n");
+    ASSERT_THAT(table, IsOk());
+    EXPECT_THAT(table->columns, ElementsAre("commune_code", "x"));
+  }
+}
+
+TEST(CsvTest, CellsBeyondTheLastColumnStayToBeReported) {
+  const absl::StatusOr<CsvTable> table = ParseCsv("a,b\n1,2,3\n");
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(table->rows[0].cells, ElementsAre("1", "2", "3"));
 }
 
 TEST(CsvTest, ALastLineWithoutAnEndIsARow) {
@@ -100,10 +152,8 @@ TEST(CsvTest, BrokenFilesAreRefusedWithTheirLine) {
       {"a,b\n1,x\"y\n", "line 2: a quote"},
       {"a,b\n1,2\n3,\"never\nends\n", "line 3: a quoted cell"},
       {"a,b\n1,2\nX\xE3,3\n", "line 3: not UTF-8"},
-      {std::string("\xFF\xFE"
-                   "a\0",
-                   4),
-       "UTF-16"},
+      {"Mã xã,commune_code\n1,2\n", "column \"commune_code\" is there twice"},
+      {"sep=x\na,b\n", "must be followed by"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(::testing::PrintToString(c.text));

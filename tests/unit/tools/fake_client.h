@@ -23,6 +23,7 @@ struct FakeServer {
   v1::ListPoliciesResponse policies;
   v1::SummarizeDeterminationsResponse sums;
   v1::GetDeterminationResponse determination;
+  v1::GetUnitMetricsResponse unit_metrics;
   v1::CheckPolicyResponse checked;
   absl::Status status;  // Of every call, when it is not OK.
   bool commands_effective = true;
@@ -31,6 +32,7 @@ struct FakeServer {
   std::vector<v1::SubmitRequest> submitted;
   std::map<std::string, std::string> documents;  // By hash.
   v1::SummarizeDeterminationsRequest summarized;
+  v1::GetUnitMetricsRequest measured;
   v1::AdvanceClockRequest advanced;
   std::uint64_t listed_below = 0;
 };
@@ -94,6 +96,11 @@ class FakeClient final : public Client {
   absl::StatusOr<v1::GetDeterminationResponse> GetDetermination(
       const v1::GetDeterminationRequest&) override {
     return server_.determination;
+  }
+  absl::StatusOr<v1::GetUnitMetricsResponse> GetUnitMetrics(
+      const v1::GetUnitMetricsRequest& request) override {
+    server_.measured = request;
+    return server_.unit_metrics;
   }
   absl::StatusOr<v1::CheckPolicyResponse> CheckPolicy(
       const v1::CheckPolicyRequest&) override {

@@ -88,11 +88,7 @@ TEST(UnitsFileTest, EveryFaultIsReportedInItsRow) {
       {With("Kiên,141", "Kiên,"), "5 MISSING_PARENT parent_code"},
       {With("Kiên,141", "Kiên,04717"), "5 WRONG_PARENT parent_code"},
       {With("Yên Bái,\n", "Yên Bái,15\n"), "2 WRONG_PARENT parent_code"},
-      {With("Xã Vĩnh Kiên", "Xã Vi\xCC\x83nh Kiên"), "5 NOT_NFC name"},
-      {With("Xã Vĩnh Kiên", " Xã Vĩnh Kiên"), "5 PADDED name"},
-      {With("Xã Vĩnh Kiên", "Xã Vĩnh Kiên\xC2\xA0"), "5 PADDED name"},
-      {With("Vĩnh Kiên", "Vĩnh\xC2\xA0Kiên"), "5 NBSP name"},
-      {With("Xã Vĩnh Kiên", "\"Xã\nVĩnh Kiên\""), "5 CONTROL_CHARACTER name"},
+      {With("Xã Vĩnh Kiên", "Xã\x01Vĩnh Kiên"), "5 CONTROL_CHARACTER name"},
       {With("Xã Vĩnh Kiên", ""), "5 EMPTY name"},
       {With("Xã Vĩnh Kiên", "Vĩnh Kiên"), "5 UNKNOWN_KIND name"},
       {With("Xã Vĩnh Kiên", "Xa Vĩnh Kiên"), "5 UNKNOWN_KIND name"},
@@ -114,17 +110,24 @@ TEST(UnitsFileTest, EveryFaultIsReportedInItsRow) {
   }
 }
 
-TEST(UnitsFileTest, RepairSetsRightWhatIsOnlySpelling) {
+TEST(UnitsFileTest, WhatIsOnlySpellingIsSetRightWithAReport) {
+  const std::string text =
+      With("Xã Vĩnh Kiên", " Xã Vi\xCC\x83nh\xC2\xA0 Kiên ");
   Report report;
-  UnitsFileOptions options;
-  options.rules.repair = true;
-  const UnitsPlan plan =
-      Plan(With("Xã Vĩnh Kiên", " Xã Vi\xCC\x83nh\xC2\xA0Kiên "), &report,
-           UnitMap(), options);
+  const UnitsPlan plan = Plan(text, &report);
   EXPECT_THAT(Errors(report), IsEmpty());
   EXPECT_THAT(Warnings(report),
-              ElementsAre("5 NOT_NFC name", "5 PADDED name", "5 NBSP name"));
+              ElementsAre("5 NOT_NFC name", "5 PADDED name", "5 NBSP name",
+                          "5 DOUBLE_BLANK name"));
   EXPECT_EQ(MapOf(plan).FindCode("04771")->name, "Xã Vĩnh Kiên");
+
+  Report strict;
+  UnitsFileOptions options;
+  options.rules.strict = true;
+  Plan(text, &strict, UnitMap(), options);
+  EXPECT_THAT(Errors(strict),
+              ElementsAre("5 NOT_NFC name", "5 PADDED name", "5 NBSP name",
+                          "5 DOUBLE_BLANK name"));
 }
 
 TEST(UnitsFileTest, WhatIsOddButPossibleIsAWarning) {
