@@ -39,36 +39,45 @@ void PayNothing(v1::DeterminationState state, v1::ReasonCode reason,
                         result->reasons.end());
 }
 
-// Notes that held activities decide the month; `result` is the one with them.
-TraceStep* NoteHeldEvents(const Result& with_held, bool deciding,
-                          Trace* trace) {
+// Values are looked at by conditions only, and not if a rule before them
+// decided.
+bool AskedConditions(const Trace& trace) {
+  return std::any_of(trace.steps.begin(), trace.steps.end(),
+                     [](const TraceStep& step) {
+                       return step.rule == Rule::kConditionGroup ||
+                              step.rule == Rule::kThreshold;
+                     });
+}
+
+// Notes what held activities come to. `other` is the run with them, or, if
+// `result` is that run, the one without: all that it looked at had a part in
+// that they decide, or do not.
+void NoteHeldEvents(const std::vector<UsedMetric>& with_held, bool same,
+                    bool deciding, Trace other, Trace* trace) {
   TraceStep step;
   step.rule = Rule::kHeldEvents;
   step.path = "conditions";
-  step.holds = false;
+  step.holds = same;
   step.deciding = deciding;
-  step.reason = v1::REASON_CODE_HELD_EVENTS_DECIDE;
-  step.metrics = with_held.metrics;
-  step.inputs.push_back("decision");
+  if (!same) step.reason = v1::REASON_CODE_HELD_EVENTS_DECIDE;
+  if (deciding) step.inputs.push_back("decision");
+  step.metrics = with_held;
+  step.children = std::move(other.steps);
+  for (TraceStep& child : step.children) child.deciding = false;
   trace->steps.push_back(std::move(step));
-  return &trace->steps.back();
 }
 
 // The officer's word on a month that held activities would decide. Paid "as if
 // nothing held it": with the activities that count, or, if only the held ones
 // reach the conditions, with those.
-Result DecideHeldEvents(const Policy& policy, const BeneficiaryFacts& facts,
-                        Month month, Result counted, Result with_held,
-                        Trace* trace) {
+Result DecideHeldEvents(const BeneficiaryFacts& facts, Result counted,
+                        Result with_held, Trace held_trace, Trace* trace) {
   const bool pay = facts.decision.pay;
   const std::vector<UsedMetric> held_metrics = with_held.metrics;
   Result result = std::move(counted);
   if (pay && result.state == v1::DETERMINATION_STATE_REJECTED) {
     result = std::move(with_held);
-    if (trace != nullptr) {
-      trace->steps.clear();
-      Run(policy, facts, month, facts.with_held, trace).Take();
-    }
+    if (trace != nullptr) std::swap(*trace, held_trace);
   }
   if (!pay) {
     PayNothing(v1::DETERMINATION_STATE_REJECTED,
@@ -81,9 +90,7 @@ Result DecideHeldEvents(const Policy& policy, const BeneficiaryFacts& facts,
     if (!pay) {
       for (TraceStep& step : trace->steps) step.deciding = false;
     }
-    Result shown;
-    shown.metrics = held_metrics;
-    NoteHeldEvents(shown, false, trace);
+    NoteHeldEvents(held_metrics, false, false, std::move(held_trace), trace);
     TraceStep step;
     step.rule = Rule::kDecision;
     step.holds = pay;
@@ -150,20 +157,28 @@ Result Determine(const Policy& policy, const BeneficiaryFacts& facts,
   if (policy.selectors.empty() || facts.counted == facts.with_held) {
     return result;
   }
-  Result with_held = Run(policy, facts, month, facts.with_held, nullptr).Take();
+  Trace held_trace;
+  Result with_held = Run(policy, facts, month, facts.with_held,
+                         trace == nullptr ? nullptr : &held_trace)
+                         .Take();
   if (result.state == with_held.state &&
       result.amount_vnd == with_held.amount_vnd) {
+    if (trace != nullptr && AskedConditions(*trace)) {
+      NoteHeldEvents(with_held.metrics, true, false, std::move(held_trace),
+                     trace);
+    }
     return result;
   }
   if (facts.decision.position.value != 0) {
-    return DecideHeldEvents(policy, facts, month, std::move(result),
-                            std::move(with_held), trace);
+    return DecideHeldEvents(facts, std::move(result), std::move(with_held),
+                            std::move(held_trace), trace);
   }
   PayNothing(v1::DETERMINATION_STATE_HELD, v1::REASON_CODE_HELD_EVENTS_DECIDE,
              &result);
   if (trace != nullptr) {
     for (TraceStep& step : trace->steps) step.deciding = false;
-    NoteHeldEvents(with_held, true, trace);
+    NoteHeldEvents(with_held.metrics, false, true, std::move(held_trace),
+                   trace);
   }
   return result;
 }

@@ -55,6 +55,12 @@ Sentence Explainer::SayThreshold(const TraceStep& step) const {
 
 Sentence Explainer::SayHeldEvents(const TraceStep& step) const {
   const Sentence metrics = MetricList(step.metrics);
+  if (step.holds) {
+    return {absl::StrCat("Tính cả các sự kiện đang chờ (", metrics.vi,
+                         ") thì kết quả không đổi."),
+            absl::StrCat("With the held events counted (", metrics.en,
+                         ") the result is the same.")};
+  }
   return {absl::StrCat("Nếu tính cả các sự kiện đang chờ (", metrics.vi,
                        "), kết quả sẽ khác; cần người quyết định."),
           absl::StrCat("With the held events counted (", metrics.en,
