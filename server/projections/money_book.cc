@@ -68,6 +68,13 @@ FundingDecision DecisionOf(const v1::FundingRow& row) {
   return funding;
 }
 
+void FindBinding(PolicyFile* file) {
+  for (FundingDecision& funding : file->fundings) {
+    funding.may_bind = MayBind(*file, funding);
+    file->ceiling_may_bind |= funding.may_bind;
+  }
+}
+
 TopUpFact TopUpOf(const v1::TopUpRow& row) {
   TopUpFact fact;
   fact.position = Position(row.position());
@@ -213,12 +220,7 @@ void MoneyBook::LoadDecisions(const RowReader& rows,
         }
         return true;
       });
-  for (auto& [id, file] : policies_) {
-    for (FundingDecision& funding : file.fundings) {
-      funding.may_bind = MayBind(file, funding);
-      file.ceiling_may_bind |= funding.may_bind;
-    }
-  }
+  for (auto& [id, file] : policies_) FindBinding(&file);
 }
 
 void MoneyBook::Load(const RowReader& rows, absl::string_view policy_id) {
@@ -240,9 +242,18 @@ void MoneyBook::Load(const RowReader& rows, absl::string_view policy_id) {
 }
 
 void MoneyBook::AddTrial(const Policy& policy, UnitId issuer, Position position,
-                         const RowReader& rows) {
+                         Month first, Month last, const RowReader& rows) {
   PolicyFile file = EmptyFile(policy.id);
   Add({policy, issuer, position}, &file);
+  file.first_month = first;
+  file.last_month = last;
+  const auto published = policies_.find(policy.id);
+  if (published != policies_.end()) {
+    file.fundings = std::move(published->second.fundings);
+    file.top_ups = std::move(published->second.top_ups);
+    file.transitions = std::move(published->second.transitions);
+  }
+  FindBinding(&file);
   policies_[policy.id] = std::move(file);
   LoadLists(rows);
 }

@@ -99,10 +99,10 @@ class MoneyBook {
   // load before is not parsed again.
   void Load(const RowReader& rows, absl::string_view policy_id = "");
 
-  // Adds a policy that nobody published, as if it were the only version, of its
-  // id, at `position`. For trials.
+  // Puts a policy that nobody published in the place of those of its id, for
+  // these months. What was decided for the id stays. For trials.
   void AddTrial(const Policy& policy, UnitId issuer, Position position,
-                const RowReader& rows);
+                Month first, Month last, const RowReader& rows);
 
   const std::map<std::string, PolicyFile>& policies() const {
     return policies_;

@@ -42,8 +42,7 @@ bool MayLookAt(const PolicyFile& looking, const std::string& other) {
 
 }  // namespace
 
-// Adds the policies that a change can reach through double support, and makes
-// whole what a ceiling may bind.
+// Adds the policies that a change can reach through double support.
 void Redetermination::Reach(std::map<std::string, Dirty>* dirty) {
   std::vector<std::string> reached;
   for (const auto& [id, one] : *dirty) reached.push_back(id);
@@ -56,6 +55,10 @@ void Redetermination::Reach(std::map<std::string, Dirty>* dirty) {
       }
     }
   }
+}
+
+// Where a ceiling may bind, all rows are computed.
+void Redetermination::MakeWhole(std::map<std::string, Dirty>* dirty) {
   for (auto& [id, one] : *dirty) {
     if (!book_.Find(id)->ceiling_may_bind) continue;
     one.everything = true;
@@ -255,6 +258,11 @@ void Redetermination::RunByMonth(
 
 void Redetermination::Run(std::map<std::string, Dirty> dirty) {
   Reach(&dirty);
+  RunOnly(std::move(dirty));
+}
+
+void Redetermination::RunOnly(std::map<std::string, Dirty> dirty) {
+  MakeWhole(&dirty);
   Lay(dirty);
   if (cells_.empty()) return;
   const auto own = Own(dirty);

@@ -41,6 +41,9 @@ class Redetermination {
   // Writes the rows. A beneficiary outside a policy's territory gets none.
   void Run(std::map<std::string, Dirty> dirty);
 
+  // The same, but other policies stay as they are.
+  void RunOnly(std::map<std::string, Dirty> dirty);
+
  private:
   // One policy's month.
   struct Cell {
@@ -52,6 +55,7 @@ class Redetermination {
   using Marks = std::vector<bool>;
 
   void Reach(std::map<std::string, Dirty>* dirty);
+  void MakeWhole(std::map<std::string, Dirty>* dirty);
   void Lay(const std::map<std::string, Dirty>& dirty);
   // Cells that rest on this one.
   std::vector<std::size_t> Following(std::size_t cell) const;

@@ -117,21 +117,56 @@ absl::Status CheckRange(const RowReader& rows, const std::string& policy_id,
       "NOT_FOUND");
 }
 
-// The first published policy that has a determination about this month.
+// Of the policies that have a determination about this month the one that says
+// most: who is paid before who is held, and so on down the states; of equals
+// the larger amount, then the policy that was published first.
 std::string FindPolicyFor(const RowReader& rows, Month month, int kind,
                           std::uint64_t beneficiary) {
   std::string found;
-  rows.Scan(Table::kPolicy, "", "",
-            [&](absl::string_view key, const RowVersion&) {
-              const absl::string_view id = keys::KeyView(key).Text();
-              if (rows.Get(Table::kDetermination,
-                           keys::Determination(id, month, kind, beneficiary))
-                      .has_value()) {
-                found = std::string(id);
-              }
-              return found.empty();
-            });
+  std::tuple<int, std::int64_t, std::int64_t> best;
+  std::string last;
+  ScanRows<v1::PolicyRow>(
+      rows, Table::kPolicy, "",
+      [&](absl::string_view, const v1::PolicyRow& policy, Position) {
+        // Versions of one policy lie together; the first stands for all.
+        if (policy.policy_id() == last) return true;
+        last = policy.policy_id();
+        const auto row = GetRow<v1::Determination>(
+            rows, Table::kDetermination,
+            keys::Determination(last, month, kind, beneficiary));
+        if (!row.has_value()) return true;
+        const std::tuple<int, std::int64_t, std::int64_t> here{
+            row->state(), row->amount_vnd(),
+            -static_cast<std::int64_t>(policy.position())};
+        if (found.empty() || here > best) {
+          found = last;
+          best = here;
+        }
+        return true;
+      });
   return found;
+}
+
+// Of the policies whose territory the beneficiary is in, the one that was
+// published first; empty: there is none.
+std::string FindPolicyOver(const RowReader& rows, Month month,
+                           v1::BeneficiaryKind kind,
+                           std::uint64_t beneficiary) {
+  std::map<std::uint64_t, std::string> by_position;
+  ScanRows<v1::PolicyRow>(
+      rows, Table::kPolicy, "",
+      [&](absl::string_view, const v1::PolicyRow& policy, Position) {
+        by_position[policy.position()] = policy.policy_id();
+        return true;
+      });
+  for (const auto& [position, id] : by_position) {
+    const absl::StatusOr<DeterminationInputs> inputs =
+        ReadDeterminationInputs(id, kind, beneficiary, month, rows);
+    if (inputs.ok() && inputs->facts.territory != Territory::kOutside) {
+      return id;
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -161,31 +196,42 @@ absl::Status GetDeterminationQuery(const v1::GetDeterminationRequest& request,
   } else if (absl::Status s = CheckPolicyId(policy_id); !s.ok()) {
     return s;
   }
+  const auto beneficiary_kind = static_cast<v1::BeneficiaryKind>(kind);
+  const std::uint64_t id = request.beneficiary_id();
+  if (policy_id.empty()) {
+    policy_id = FindPolicyOver(rows, month, beneficiary_kind, id);
+  }
   response->set_position(view.position.value);
   v1::DeterminationRow* const out = response->mutable_row();
   out->set_policy_id(policy_id);
-  out->set_beneficiary_kind(static_cast<v1::BeneficiaryKind>(kind));
-  out->set_beneficiary_id(request.beneficiary_id());
+  out->set_beneficiary_kind(beneficiary_kind);
+  out->set_beneficiary_id(id);
   out->set_month(month.yyyymm);
   std::optional<RowVersion> row;
   if (!policy_id.empty()) {
-    row = rows.Get(
-        Table::kDetermination,
-        keys::Determination(policy_id, month, kind, request.beneficiary_id()));
+    row = rows.Get(Table::kDetermination,
+                   keys::Determination(policy_id, month, kind, id));
+  }
+  if (row.has_value()) {
+    out->mutable_determination()->ParseFromString(row->value);
+    out->set_version_position(row->position.value);
+    if (!request.explain()) return absl::OkStatus();
+  }
+  // A month outside the period, or a beneficiary outside the territory, has no
+  // row; the engine says so all the same.
+  absl::StatusOr<ExplainedDetermination> explained =
+      ExplainDetermination(policy_id, beneficiary_kind, id, month, rows,
+                           request.explain() ? view.events.get() : nullptr);
+  if (!explained.ok()) {
+    if (explained.status().code() != absl::StatusCode::kNotFound) {
+      return explained.status();
+    }
+    explained = NoPolicyDetermination(policy_id);
   }
   if (!row.has_value()) {
-    out->mutable_determination()->set_state(
-        v1::DETERMINATION_STATE_NOT_COVERED);
-    out->mutable_determination()->add_reasons(v1::REASON_CODE_NO_POLICY);
-    return absl::OkStatus();
+    *out->mutable_determination() = std::move(explained->row);
   }
-  out->mutable_determination()->ParseFromString(row->value);
-  out->set_version_position(row->position.value);
   if (request.explain()) {
-    absl::StatusOr<ExplainedDetermination> explained = ExplainDetermination(
-        policy_id, static_cast<v1::BeneficiaryKind>(kind),
-        request.beneficiary_id(), month, rows, view.events.get());
-    if (!explained.ok()) return explained.status();
     *response->mutable_derivation() = std::move(explained->derivation);
   }
   return absl::OkStatus();

@@ -24,6 +24,8 @@ inline constexpr auto kUnfunded = v1::DETERMINATION_STATE_COVERED_UNFUNDED;
 inline constexpr auto kProvisional = v1::DETERMINATION_STATE_PROVISIONAL;
 inline constexpr char kYenBaiId[] = "YB-2023";
 inline constexpr char kListId[] = "894/QĐ-UBND";
+// The amount as Yên Bái's policy writes it.
+inline constexpr char kAmountText[] = "vnd: 500 nghìn đồng/tổ/tháng";
 // A second village of Vĩnh Kiên, and one of Thác Bà and of Phố Lu.
 inline constexpr std::uint64_t kVillage2 = 500002;
 inline constexpr std::uint64_t kThacBaVillage = 500003;
@@ -47,14 +49,15 @@ inline std::string Replaced(std::string text, absl::string_view from,
 class EligibilityTest : public ::testing::Test {
  protected:
   v1::CommandOutcome Publish(const std::string& text, int version = 1,
-                             absl::string_view id = kYenBaiId) {
+                             absl::string_view id = kYenBaiId,
+                             std::uint64_t issuer = kYenBai) {
     const Hash hash = made_.log.AppendDocument(text);
     v1::Event event = made_.New();
     v1::PolicyPublished* published = event.mutable_policy_published();
     published->set_policy_id(std::string(id));
     published->set_version(version);
     published->set_text_hash(std::string(hash.view()));
-    published->set_issuer_unit_id(kYenBai);
+    published->set_issuer_unit_id(issuer);
     return made_.log.Submit(event);
   }
 

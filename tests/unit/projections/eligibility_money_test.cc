@@ -43,7 +43,7 @@ TEST_F(EligibilityTest, AVersionHoldsFromItsOwnDayWheneverItIsPublished) {
   ASSERT_TRUE(Fund({7}, 100'000'000).effective());
   std::string text = Replaced(YenBaiText(), "version: 1\n",
                               "version: 2\neffective_from: 2023-09-01\n");
-  text = Replaced(text, "vnd: 500000", "vnd: 600000");
+  text = Replaced(text, kAmountText, "vnd: 600000");
   text = text.substr(0, text.find("# Tự kiểm tra"));
   ASSERT_TRUE(Publish(text, 2).effective());
   EXPECT_EQ(Amount(7, 202308), 500'000);
@@ -82,7 +82,7 @@ TEST_F(EligibilityTest, APolicyPublishedLateGivesTheSameMoney) {
 TEST_F(EligibilityTest, ATextThatIsNoPolicyHasNoEffect) {
   ASSERT_NO_FATAL_FAILURE(made_.Settle());
   Go("2023-06-10");
-  EXPECT_FALSE(Publish(Replaced(YenBaiText(), "vnd: 500000", "vnd: 500000.5"))
+  EXPECT_FALSE(Publish(Replaced(YenBaiText(), kAmountText, "vnd: 500000.5"))
                    .effective());
   EXPECT_FALSE(Publish(YenBaiText(), 2).effective());
   EXPECT_EQ(State(7, 202306), v1::DETERMINATION_STATE_UNSPECIFIED);
@@ -137,7 +137,7 @@ TEST_F(EligibilityTest, AThresholdFollowsTheMonthsActivity) {
 
 TEST_F(EligibilityTest, AYearCapRunsThroughTheYearsMonths) {
   ASSERT_NO_FATAL_FAILURE(made_.Settle());  // T28
-  std::string text = Replaced(YenBaiText(), "vnd: 500000", "vnd: 700000");
+  std::string text = Replaced(YenBaiText(), kAmountText, "vnd: 700000");
   text = text.substr(0, text.find("# Tự kiểm tra"));
   ASSERT_TRUE(
       Publish(text + "caps: {year_vnd: 3000000, source: S}\n").effective());

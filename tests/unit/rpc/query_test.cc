@@ -200,7 +200,8 @@ TEST_F(QueryTest, ADeterminationComesWithTheStepsThatLedToIt) {
       Ask(&Stub::GetDetermination, request);
   EXPECT_EQ(none.row().determination().state(),
             v1::DETERMINATION_STATE_NOT_COVERED);
-  EXPECT_EQ(none.row().determination().reasons(0), v1::REASON_CODE_NO_POLICY);
+  EXPECT_EQ(none.row().determination().reasons(0),
+            v1::REASON_CODE_OUTSIDE_PERIOD);
 }
 
 TEST_F(QueryTest, SumsAreThoseOfTheRowsListed) {
