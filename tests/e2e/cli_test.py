@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import zipfile
 from pathlib import Path
 
 BIN = Path(sys.argv[1])
@@ -182,6 +183,56 @@ class Cli(unittest.TestCase):
         self.thon("organisation", "list")
         self.thon("team", "show", "999", expect=REFUSED)
 
+    def test_04b_a_file_as_vietnamese_excel_saves_it(self):
+        """UTF-16 with semicolons and Vietnamese titles; zeros that Excel dropped are named, not added."""
+        def excel(name, text):
+            path = self.folder / name
+            path.write_bytes(b"\xff\xfe" + text.replace("\n", "\r\n").encode("utf-16-le"))
+            return path
+        lost = excel("lost.csv", "Mã xã;Tên xã;Tên thôn;Mã định danh;;\n04771;Xã Vĩnh Kiên;Thôn Khe Gầy;5004;;\n"
+                     "4771;Xã Vĩnh Kiên;Thôn Phai Tung;5005;;\n;;;;;\n")
+        before = self.end()
+        report = self.thon("village", "import", lost, "--effective", "01/01/2023", "--apply", expect=REFUSED).stdout
+        self.assertIn("lost.csv:3: Mã xã (commune_code): \"4771\"", report)
+        self.assertIn("có phải là Xã Vĩnh Kiên (04771)?", report)
+        self.assertIn("did you mean Xã Vĩnh Kiên (04771)?", report)
+        self.assertEqual(self.end(), before, "a row of a file with an error was recorded")
+        good = excel("good.csv", "Mã xã;Tên xã;Tên thôn;Mã định danh;;\n04771;Xã Vĩnh Kiên;Thôn Khe Gầy;5004;;\n"
+                     "04771; Xã Vĩnh Kiên ;Thôn Phai Tung;5005;;\n;;;;;\n")
+        applied = self.apply("village", "import", good, "--effective", "01/01/2023")
+        self.assertEqual([(f["line"], f["code"]) for f in applied["findings"]], [(3, "PADDED")])
+        self.thon("village", "import", good, "--effective", "01/01/2023", "--dry-run")
+        self.thon("village", "import", good, "--effective", "01/01/2023", "--dry-run", "--apply", expect=USAGE)
+        bare = self.folder / "bare.csv"
+        bare.write_bytes("Mã xã;Tên thôn\n04771;Thôn X\n".encode("utf-16-le"))
+        self.assertIn("CSV UTF-8", self.thon("village", "import", bare, expect=REFUSED).stderr)
+
+    def test_04c_templates(self):
+        for kind in ("teams", "members", "list", "funding", "organisations", "villages"):
+            path = self.folder / f"{kind}.xlsx"
+            self.thon("template", kind, "-o", path)
+            with zipfile.ZipFile(path) as book:
+                parts = {name: book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml")}
+            table = parts["xl/worksheets/sheet1.xml"]
+            self.assertIn('state="frozen"', table)
+            self.assertIn('<dataValidation type="list"', table)
+            self.assertRegex(parts["xl/workbook.xml"], 'name="Danh mục"[^>]*state="hidden"')
+            self.assertIn("VÍ DỤ", parts["xl/sharedStrings.xml"])
+            self.assertIn('numFmtId="49"', parts["xl/styles.xml"], "codes are no texts")
+            if kind in ("teams", "list", "villages"):
+                self.assertIn("04771 Xã Vĩnh Kiên", parts["xl/sharedStrings.xml"])
+            if kind in ("members", "funding"):
+                self.assertIn("1 Tổ công nghệ số cộng đồng thôn Mạ", parts["xl/sharedStrings.xml"])
+            self.thon("template", kind, "-o", path, expect=REFUSED)
+            run("template", kind, "-o", self.folder / f"{kind}.alone.xlsx")
+        self.assertIn("dd\\/mm\\/yyyy", parts["xl/styles.xml"])
+        self.assertIn("XLSX", self.thon("team", "import", self.folder / "teams.xlsx", expect=REFUSED).stderr)
+        example = self.folder / "teams.example.csv"
+        self.thon("template", "teams", "--csv", "-o", example)
+        checked = self.json("team", "import", example)
+        self.assertEqual((checked["examples"], checked["errors"], checked["summary"]["teams"]), (1, 0, 0))
+        self.thon("template", "kings", "-o", self.folder / "kings.xlsx", expect=USAGE)
+
     def test_05_policy(self):
         policy = SOURCE / "deploy" / "policies" / "yen-bai-2023.yaml"
         self.thon("policy", "check", policy)
@@ -240,6 +291,33 @@ class Cli(unittest.TestCase):
         self.json("enrol", "bulk", phones, "--out", out)
         self.assertEqual(len(out.read_text().splitlines()), 4)
         self.assertEqual(stat.S_IMODE(out.stat().st_mode) & 0o077, 0, "codes are secrets")
+
+    def test_08b_enrolment_sheets(self):
+        sheet = self.folder / "sheet.html"
+        made = self.json("enrol", "sheet", "--under", "132", "--address", "thon.example:7443", "--per-page", "2",
+                         "-o", sheet)
+        self.assertEqual(made["count"], 2)
+        self.assertEqual(stat.S_IMODE(sheet.stat().st_mode), 0o600, "codes are secrets")
+        page = sheet.read_text(encoding="utf-8")
+        self.assertEqual(page.count("<svg"), 2)
+        self.assertIn("Thôn Mạ, Xã Vĩnh Kiên (04771)", page)
+        self.assertIn(made["ca_fingerprint"][:4], page)
+        end = self.end()
+        self.thon("enrol", "sheet", "--under", "132", "--address", "thon.example:7443", "-o", sheet, expect=REFUSED)
+        self.thon("enrol", "sheet", "--under", "132", "-o", self.folder / "no.html", expect=USAGE)
+        absent = self.file("absent.csv", "Mã tổ\n1\n99\n")
+        report = self.thon("enrol", "sheet", "--teams", absent, "--address", "thon.example:7443", "-o",
+                           self.folder / "no.html", expect=REFUSED).stdout
+        self.assertIn("absent.csv:3: Mã tổ (team_id)", report)
+        self.assertEqual(self.end(), end, "codes of a refused sheet were recorded")
+        self.assertFalse((self.folder / "no.html").exists())
+        every = self.file("every.csv", "team_id\n1\n")
+        self.thon("enrol", "sheet", "--teams", every, "--every-member", "--address", "thon.example:7443", "-o",
+                  self.folder / "every.html")
+        self.assertEqual((self.folder / "every.html").read_text(encoding="utf-8").count("<svg"), 2)
+        text = f"THON1/THON.EXAMPLE:7443/{'A' * 26}/{made['ca_fingerprint'].upper()}"
+        self.assertEqual(self.json("enrol", "read", text)["server"], "thon.example:7443")
+        self.thon("enrol", "read", "THON2/x", expect=USAGE)
 
     def test_09_log(self):
         self.assertTrue(self.thon("log", "tail", "--count", "5").stdout.strip())

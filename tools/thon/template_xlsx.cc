@@ -18,6 +18,7 @@ constexpr double kMoneyCellMax = 999'999'999;
 // Dots and slashes are letters of the format, so that a table saved under any
 // locale reads 500.000 and 12/10/2023.
 constexpr char kMoneyFormat[] = "[>=1000000]#\\.###\\.##0;[>=1000]#\\.##0;0";
+constexpr int kTextFormatIndex = 49;  // Excel's own "@".
 constexpr char kDateFormat[] = "dd\\/mm\\/yyyy";
 
 class Writer {
@@ -55,9 +56,12 @@ class Writer {
  private:
   void NewFormat(CellForm form, bool example) {
     lxw_format* const format = workbook_add_format(book_);
-    format_set_num_format(format, form == CellForm::kText   ? "@"
-                                  : form == CellForm::kDate ? kDateFormat
-                                                            : kMoneyFormat);
+    if (form == CellForm::kText) {
+      format_set_num_format_index(format, kTextFormatIndex);
+    } else {
+      format_set_num_format(
+          format, form == CellForm::kDate ? kDateFormat : kMoneyFormat);
+    }
     if (example) {
       format_set_italic(format);
       format_set_font_color(format, 0x808080);

@@ -2,23 +2,19 @@
 // is what the file says, exit codes and JSON are those of the manual.
 //
 // Method: whole runs of the program's own function against a server in memory.
-#include "tools/thon/cli.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "server/core/error_info.h"
 #include "server/core/hash.h"
-#include "tests/unit/tools/fake_client.h"
+#include "tests/unit/tools/cli_fixture.h"
 #include "tools/thon/surrogate.h"
 
 namespace thon::cli {
@@ -28,58 +24,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-class CliTest : public ::testing::Test {
- protected:
-  CliTest() {
-    for (const char* name :
-         {"THON_DATA", "THON_SERVER", "THON_CA", "THON_TOKEN_FILE"}) {
-      unsetenv(name);
-    }
-  }
-  ~CliTest() override {
-    for (const std::string& path : files_) std::remove(path.c_str());
-  }
-
-  int Run(std::vector<std::string> arguments) {
-    out_.str("");
-    err_.str("");
-    return RunThon(arguments, &out_, &err_,
-                   std::make_unique<FakeClient>(&server_));
-  }
-  // Without the server in memory.
-  int RunAlone(std::vector<std::string> arguments) {
-    out_.str("");
-    err_.str("");
-    return RunThon(arguments, &out_, &err_);
-  }
-  Json Output() const { return Json::parse(out_.str()); }
-
-  // A path that is empty now and is removed at the end.
-  std::string NewPath(const std::string& name) {
-    files_.push_back(::testing::TempDir() + "thon_cli_test_" +
-                     std::to_string(getpid()) + "_" + name);
-    std::remove(files_.back().c_str());
-    return files_.back();
-  }
-  std::string File(const std::string& name, const std::string& content) {
-    const std::string path = NewPath(name);
-    std::ofstream(path) << content;
-    return path;
-  }
-  std::string UnitsFile() {
-    return File("units.csv",
-                "code,level,name,parent_code\n"
-                "02,province,Tỉnh Hà Giang,\n"
-                "024,district,Thành phố Hà Giang,02\n"
-                "00688,commune,Phường Quang Trung,024\n");
-  }
-
-  FakeServer server_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-  std::vector<std::string> files_;
-};
 
 TEST_F(CliTest, ADryRunRecordsNothing) {
   EXPECT_EQ(Run({"units", "import", UnitsFile(), "--effective", "2023-04-01"}),
@@ -283,41 +227,6 @@ TEST_F(CliTest, AGrantWithoutScopeIsRefused) {
       Run({"grant", "issue", "--officer", "7", "--role", "king", "--all"}),
       kExitUsage);
   EXPECT_THAT(server_.submitted, IsEmpty());
-}
-
-TEST_F(CliTest, TheLogGetsTheHashOfACodeAndTheOfficerTheCode) {
-  EXPECT_EQ(Run({"enrol", "code", "--team", "9", "--member", "12", "--json"}),
-            kExitOk)
-      << err_.str();
-  const std::string code = Output()["codes"][0];
-  EXPECT_EQ(code.size(), 26u);
-  EXPECT_EQ(code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
-            std::string::npos);
-  const v1::EnrolmentCodeIssued& issued =
-      server_.submitted.at(0).events(0).enrolment_code_issued();
-  EXPECT_EQ(issued.code_hash(), Sha256Of(code).view());
-  EXPECT_EQ(issued.team_id(), 9u);
-  EXPECT_EQ(issued.last_date(), Date::Of(2023, 7, 1).days);
-  EXPECT_EQ(Run({"enrol", "code", "--team", "9"}), kExitUsage);
-}
-
-TEST_F(CliTest, ManyCodesGoInCommandsOf256) {
-  std::string text = "team_id,member_id,organisation_id\n";
-  for (int i = 1; i <= 300; ++i) text += "9," + std::to_string(i) + ",\n";
-  text += ",,18\n";
-  const std::string codes = NewPath("codes.csv");
-  EXPECT_EQ(Run({"enrol", "bulk", File("phones.csv", text), "--out", codes}),
-            kExitOk)
-      << err_.str();
-  ASSERT_THAT(server_.submitted, SizeIs(2));
-  EXPECT_EQ(server_.submitted[0].events_size(), 256);
-  EXPECT_EQ(server_.submitted[1].events_size(), 45);
-  const absl::StatusOr<CsvTable> table = ReadCsv(codes);
-  ASSERT_TRUE(table.ok());
-  ASSERT_THAT(table->rows, SizeIs(301));
-  EXPECT_EQ(
-      Sha256Of(table->Cell(table->rows[300], "code")).view(),
-      server_.submitted[1].events(44).enrolment_code_issued().code_hash());
 }
 
 TEST_F(CliTest, ASummaryIsAskedForAsOfAMomentAndSummed) {
