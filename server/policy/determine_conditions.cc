@@ -12,6 +12,9 @@ namespace {
 
 constexpr auto kRejected = v1::DETERMINATION_STATE_REJECTED;
 
+// Metrics that rules use besides conditions: M04, M06, M07.
+constexpr std::size_t kOwnMetrics = 3;
+
 // Days of [first, last] that lie in any of `ranges`, which ascend by first day
 // and may overlap.
 std::int64_t DaysCovered(const std::vector<DayRange>& ranges, Date first,
@@ -125,11 +128,14 @@ void Run::NoteLate() {
 
 bool Run::ConditionsMet() {
   if (!policy_.conditions.has_value()) return true;
+  asked_.reserve(policy_.selectors.size());
+  result_.metrics.reserve(policy_.selectors.size() + kOwnMetrics);
+  for (std::size_t i = 0; i < policy_.selectors.size(); ++i) {
+    asked_.push_back(ValueOf(i));
+    Use(policy_.selectors[i], asked_.back());
+  }
   TraceStep step;
   conditions_ = Ask(*policy_.conditions, trace_ == nullptr ? nullptr : &step);
-  for (std::size_t i = 0; i < policy_.selectors.size(); ++i) {
-    Use(policy_.selectors[i], ValueOf(i));
-  }
   const bool met = conditions_ != Truth::kFalse;
   if (trace_ != nullptr) {
     step.deciding = !met;
@@ -153,7 +159,7 @@ Truth Run::Ask(const Condition& condition, TraceStep* step) {
   Truth truth = Truth::kTrue;
   if (condition.op == Condition::Op::kThreshold) {
     const MetricSelector& selector = policy_.selectors[condition.selector];
-    const MetricNumber value = ValueOf(condition.selector);
+    const MetricNumber value = asked_[condition.selector];
     truth = condition.at_most ? AtMost(selector, value, condition.target)
                               : AtLeast(selector, value, condition.target);
     if (step != nullptr) {
@@ -194,7 +200,7 @@ MetricNumber Run::OnTime() const {
   return {on_time ? 1 : 0, 1};
 }
 
-MetricNumber Run::ValueOf(std::size_t selector) const {
+MetricNumber Run::ValueOf(std::size_t selector) {
   switch (policy_.selectors[selector].metric) {
     case Metric::kM04: {
       AmountLine everybody;
@@ -202,7 +208,7 @@ MetricNumber Run::ValueOf(std::size_t selector) const {
       return {Members(everybody), 1};
     }
     case Metric::kM05:
-      return {SeatsComplete(*policy_.seats, facts_.members, month_) ? 1 : 0, 1};
+      return {SeatsAreComplete() ? 1 : 0, 1};
     case Metric::kM06:
       return OnTime();
     case Metric::kM07:
@@ -213,10 +219,17 @@ MetricNumber Run::ValueOf(std::size_t selector) const {
   }
 }
 
+bool Run::SeatsAreComplete() {
+  if (!seats_complete_.has_value()) {
+    seats_complete_ = SeatsComplete(*policy_.seats, facts_.members, month_);
+  }
+  return *seats_complete_;
+}
+
 bool Run::SeatsFilled() {
   if (!policy_.seats.has_value()) return true;
   const SeatTemplate& seats = *policy_.seats;
-  const bool complete = SeatsComplete(seats, facts_.members, month_);
+  const bool complete = SeatsAreComplete();
   const std::int64_t empty =
       trace_ == nullptr || complete
           ? 0

@@ -233,10 +233,14 @@ std::int64_t Run::Prorated(std::int64_t amount, std::int64_t days) {
 
 std::int64_t Run::YearCap() const {
   if (!policy_.cap_year_by_month) return policy_.cap_year_vnd;
-  int months = 0;
-  for (int i = 1; i <= 12; ++i) {
-    months += PeriodCovers(policy_, Month::Of(month_.year(), i)) ? 1 : 0;
-  }
+  const Month first =
+      std::max(policy_.first_month(), Month::Of(month_.year(), 1));
+  const Month last =
+      std::min(policy_.last_month(), Month::Of(month_.year(), 12));
+  int months = MonthCount(first, last);
+  // Only a month at an end of the period can be cut.
+  if (!PeriodCovers(policy_, first)) --months;
+  if (last != first && !PeriodCovers(policy_, last)) --months;
   return std::min(Share(policy_.cap_year_vnd, months, 12, policy_.rounding),
                   policy_.cap_year_vnd);
 }
@@ -255,7 +259,10 @@ std::int64_t Run::Capped(std::int64_t amount) {
   if (TraceStep* step =
           Note(Rule::kCap, "caps", &policy_.cap_basis, capped == amount,
                v1::REASON_CODE_CAP_REACHED, {})) {
-    if (policy_.cap_year_vnd != 0) step->inputs.push_back("year_used");
+    // Of nothing, a cap leaves nothing, whatever was used.
+    if (policy_.cap_year_vnd != 0 && amount != 0) {
+      step->inputs.push_back("year_used");
+    }
     step->number = capped;
   }
   if (capped != amount) Flag(v1::REASON_CODE_CAP_REACHED);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -71,8 +72,9 @@ class Run {
   void NoteLate();
   bool ConditionsMet();
   Truth Ask(const Condition& condition, TraceStep* step);
-  MetricNumber ValueOf(std::size_t selector) const;
+  MetricNumber ValueOf(std::size_t selector);
   MetricNumber OnTime() const;
+  bool SeatsAreComplete();
   bool SeatsFilled();
   bool SupportedOnce();
   void Use(const MetricSelector& selector, MetricNumber value);
@@ -134,6 +136,8 @@ class Run {
   Trace* const trace_;
   Result result_;
   absl::InlinedVector<v1::ReasonCode, 4> flags_;
+  absl::InlinedVector<MetricNumber, 8> asked_;  // By selector.
+  std::optional<bool> seats_complete_;          // Once it was asked.
   Truth conditions_ = Truth::kTrue;
   std::size_t conditions_step_ = 0;  // Of the trace.
   std::int64_t units_ = 0;           // Paid for, over all lines.
