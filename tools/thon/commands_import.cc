@@ -237,7 +237,10 @@ std::shared_ptr<FactsOptions> AddFacts(CLI::App* group,
                                        const std::vector<std::string>& examples,
                                        CLI::App** command) {
   *command = Command(group, "import",
-                     absl::StrCat("Nhập từ CSV (import): ", columns), examples);
+                     absl::StrCat("Nhập từ CSV (import): ", columns,
+                                  "; tên cột tiếng Việt cũng được, biểu mẫu: "
+                                  "thon template"),
+                     examples);
   auto options = std::make_shared<FactsOptions>();
   AddImportFlags(*command, &options->flags);
   (*command)->add_option("--structure", options->structure,
