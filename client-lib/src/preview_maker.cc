@@ -1,11 +1,14 @@
 #include "client-lib/src/preview_maker.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "client-lib/src/preview_facts.h"
 #include "client-lib/src/preview_words.h"
 #include "server/core/limits.h"
 #include "server/policy/determine.h"
@@ -20,198 +23,139 @@ absl::Status Bad(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("the team's view: ", what));
 }
 
-bool IsActivityMetric(const MetricSelector& selector) {
-  return InfoOf(selector.metric).source == MetricSource::kActivity;
-}
+// A policy that is to be determined, in the order of LooksAt
+// (server/projections/money_book.h) as far as a phone can tell it: those that
+// do not forbid double support, then the others from the oldest on.
+struct Task {
+  const Policy* policy = nullptr;
+  const v1::DeterminationView* said = nullptr;  // nullptr: not of this month.
+  Position policy_position;
+  BeneficiaryFacts facts;
+  bool repeat = false;  // The server's word stands; nothing is computed.
 
-std::vector<Month> MonthsLookedAt(const Policy& policy,
-                                  const MetricSelector& selector, Month month) {
-  return MonthsOf(selector.over, month,
-                  policy.has_period ? policy.first_month() : month);
-}
-
-// Own events reach the log today at the earliest.
-bool IsLate(const Policy& policy, Month month, Date today) {
-  return policy.late.effect == LateEffect::kLeftOut &&
-         today >= policy.late_deadline(month);
-}
-
-// What the own events add to a value. Numerators and denominators are summed
-// over months, so the difference of two readings of the months that are here is
-// the difference of the value.
-MetricNumber AddedTo(const PreviewSource& source, const Policy& policy,
-                     const MetricSelector& selector, Date today,
-                     bool with_held) {
-  std::vector<const v1::TeamMonth*> before;
-  std::vector<const v1::TeamMonth*> after;
-  std::vector<Month> in_time;
-  for (const Month month : MonthsLookedAt(policy, selector, source.month)) {
-    const OwnMonth* const own = source.own->Find(month);
-    if (own == nullptr) continue;
-    const bool late = IsLate(policy, month, today);
-    if (!late) in_time.push_back(month);
-    before.push_back(&own->before);
-    after.push_back(late        ? &own->before
-                    : with_held ? &own->with_held
-                                : &own->counted);
+  auto order() const {
+    return std::make_tuple(
+        policy->double_support.forbid,
+        policy->double_support.forbid ? policy_position : Position(),
+        policy->id);
   }
-  if (selector.metric == Metric::kM08) {
-    return {source.own->NewHouseholds(in_time, with_held), 0};
-  }
-  const MetricNumber was = ReadActivityMetric(selector, before);
-  const MetricNumber is = ReadActivityMetric(selector, after);
-  return {is.numerator - was.numerator, is.denominator - was.denominator};
+};
+
+bool Pays(const v1::Determination& row) {
+  return row.state() >= v1::DETERMINATION_STATE_PROVISIONAL &&
+         row.amount_vnd() > 0;
 }
 
-void AddOwn(const PreviewSource& source, const Policy& policy,
-            BeneficiaryFacts* facts) {
-  if (facts->counted.size() != policy.selectors.size() ||
-      facts->with_held.size() != policy.selectors.size()) {
-    return;  // An organisation's: it has no activities that count.
+bool Minds(const DoubleSupportRule& rule, const std::string& other) {
+  return rule.forbid &&
+         (rule.with.empty() || std::find(rule.with.begin(), rule.with.end(),
+                                         other) != rule.with.end());
+}
+
+// Who pays besides, now that policies before it may say something else.
+void AddOtherSupport(const Policy& policy,
+                     const std::vector<MadePolicy>& before,
+                     BeneficiaryFacts* facts) {
+  std::vector<OtherSupportFact>& support = facts->other_support;
+  for (const MadePolicy& other : before) {
+    const std::string& id = other.preview.policy_id;
+    if (!Minds(policy.double_support, id)) continue;
+    support.erase(std::remove_if(support.begin(), support.end(),
+                                 [&id](const OtherSupportFact& one) {
+                                   return one.policy_id == id;
+                                 }),
+                  support.end());
+    const v1::Determination& row = other.preview.determination;
+    if (Pays(row)) support.push_back({id, Position(), row.amount_vnd()});
   }
-  const Date today = facts->today;
-  std::set<Month> months;
-  for (std::size_t i = 0; i < policy.selectors.size(); ++i) {
-    const MetricSelector& selector = policy.selectors[i];
-    if (!IsActivityMetric(selector)) continue;
-    const MetricNumber counted =
-        AddedTo(source, policy, selector, today, false);
-    const MetricNumber with_held =
-        AddedTo(source, policy, selector, today, true);
-    facts->counted[i].numerator += counted.numerator;
-    facts->counted[i].denominator += counted.denominator;
-    facts->with_held[i].numerator += with_held.numerator;
-    facts->with_held[i].denominator += with_held.denominator;
-    for (const Month month : MonthsLookedAt(policy, selector, source.month)) {
-      months.insert(month);
+  std::stable_sort(support.begin(), support.end(),
+                   [](const OtherSupportFact& a, const OtherSupportFact& b) {
+                     return a.policy_id < b.policy_id;
+                   });
+}
+
+std::int64_t WithoutTopUp(const v1::Determination& row) {
+  return row.amount_vnd() - row.top_up_vnd();
+}
+
+bool HasOwn(const OwnMonth* own) {
+  return own != nullptr && (own->counted_events > 0 || own->held_events > 0 ||
+                            own->update_submitted);
+}
+
+// What own events add to the earlier months of the year that a cap looks at.
+std::int64_t AddedToYear(const PreviewSource& source, const Policy& policy) {
+  std::int64_t added = 0;
+  bool own = false;
+  for (const v1::TeamMonthView& view : source.view->months()) {
+    const Month month(view.month());
+    if (month >= source.month || month.year() != source.month.year()) continue;
+    own |= HasOwn(source.own->Find(month));
+    const v1::DeterminationView* const said =
+        FindDetermination(view, policy.id);
+    if (!own || said == nullptr) continue;
+    PreviewSource earlier = source;
+    earlier.month = month;
+    for (const MadePolicy& made : MakePreview(earlier).policies) {
+      if (made.preview.policy_id != policy.id) continue;
+      added += WithoutTopUp(made.preview.determination) -
+               WithoutTopUp(said->determination());
     }
   }
-  for (const Month month : months) {
-    const OwnMonth* const own = source.own->Find(month);
-    if (own != nullptr && IsLate(policy, month, today)) {
-      facts->late_left_out += own->counted_events;
-    }
-  }
-  const OwnMonth* const own = source.own->Find(source.month);
-  if (own != nullptr && own->update_submitted &&
-      facts->update_submitted.days == 0) {
-    facts->update_submitted = today;
-  }
+  return added;
 }
 
-// The roster as the engine takes it.
-std::vector<MemberFact> MembersOf(const v1::TeamRow& team) {
-  std::vector<MemberFact> members;
-  for (const v1::TeamMember& row : team.members()) {
-    MemberFact member;
-    member.id = MemberId(row.member_id());
-    for (const int affiliation : row.affiliations()) {
-      member.affiliations.push_back(static_cast<v1::Affiliation>(affiliation));
-    }
-    member.joined = Date(row.joined_date());
-    member.left = Date(row.left_date());
-    members.push_back(std::move(member));
-  }
-  return members;
-}
-
-// The value over months of which the view holds all but those that began since;
-// unknown if it holds fewer.
-MetricNumber CarriedValue(const PreviewSource& source, const Policy& policy,
-                          const MetricSelector& selector) {
-  if (!IsActivityMetric(selector)) return kUnknownNumber;
-  const std::vector<Month> months =
-      MonthsLookedAt(policy, selector, source.month);
-  const Month first_known(source.view->months(0).month());
-  if (months.front() < first_known ||
-      (selector.metric == Metric::kM08 && months.size() > 1)) {
-    return kUnknownNumber;
-  }
-  std::vector<const v1::TeamMonth*> rows;
-  for (const Month month : months) {
-    const v1::TeamMonthView* const view = FindMonth(*source.view, month);
-    rows.push_back(view == nullptr ? nullptr : &view->activity());
-  }
-  return ReadActivityMetric(selector, rows);
-}
-
-// The lasting facts of an earlier month, and none of what passes with a month.
-BeneficiaryFacts CarryOver(const PreviewSource& source, const Policy& policy,
-                           const v1::DeterminationView& from, Month from_month,
-                           BeneficiaryFacts facts) {
-  facts.counted.clear();
-  for (const MetricSelector& selector : policy.selectors) {
-    facts.counted.push_back(CarriedValue(source, policy, selector));
-  }
-  facts.with_held = facts.counted;
-  facts.late_left_out = 0;
-  facts.members.clear();
-  if (policy.reads_roster()) facts.members = MembersOf(source.view->team());
-  facts.update_submitted = Date();
-  facts.update_confirmed = false;
-  facts.mobilisations.clear();
-  facts.other_support.clear();
-  facts.decision = DecisionFact();
-  if (source.month.year() == from_month.year()) {
-    facts.year_used_vnd +=
-        from.determination().amount_vnd() - from.determination().top_up_vnd();
-  } else {
-    facts.year_used_vnd = 0;
-  }
-  return facts;
-}
-
-bool SameList(const Policy& a, const Policy& b) {
-  if (a.list.has_value() != b.list.has_value()) return false;
-  return !a.list.has_value() ||
-         (a.list->list_id == b.list->list_id && a.list->year == b.list->year);
-}
-
-// The version that holds for the month, of those known: the highest in force on
-// its first day. nullptr: none is known.
-const Policy* VersionFor(const Policies& policies, const std::string& id,
-                         Month month) {
-  const Policy* chosen = nullptr;
-  for (auto at = policies.lower_bound({id, 0});
-       at != policies.end() && at->first.first == id; ++at) {
-    if (chosen == nullptr || at->second.effective_from <= month.first_day()) {
-      chosen = &at->second;
-    }
-  }
-  return chosen;
-}
-
-MadePolicy Make(const PreviewSource& source, const Policy& policy,
-                const v1::DeterminationView* said, Position policy_position,
-                const BeneficiaryFacts& base) {
+// The server's word as it is.
+MadePolicy Repeat(const PreviewSource& source, const Task& task) {
   MadePolicy made;
-  BeneficiaryFacts facts = base;
+  made.preview.policy_id = task.policy->id;
+  made.preview.version = task.policy->version;
+  made.preview.title = task.policy->title;
+  made.preview.determination = task.said->determination();
+  made.preview.server = task.said->determination();
+  made.preview.text = SayPreview(made.preview, source.month);
+  made.facts = task.said->facts();
+  return made;
+}
+
+MadePolicy Make(const PreviewSource& source, const Task& task,
+                const std::vector<MadePolicy>& before) {
+  const Policy& policy = *task.policy;
+  MadePolicy made;
+  BeneficiaryFacts facts = task.facts;
   AddOwn(source, policy, &facts);
+  AddOtherSupport(policy, before, &facts);
+  if (policy.cap_year_vnd != 0) {
+    facts.year_used_vnd += AddedToYear(source, policy);
+  }
   Trace trace;
   const Result result = Determine(policy, facts, source.month, &trace);
   PolicyPreview& preview = made.preview;
   preview.policy_id = policy.id;
   preview.version = policy.version;
   preview.title = policy.title;
-  preview.determination = ToRow(policy, result, policy_position);
+  preview.determination = ToRow(policy, result, task.policy_position);
   preview.derivation = ToDerivation(policy, facts, source.month, result, trace);
   preview.rests_on_own_events =
-      !(Determine(policy, base, source.month) == result);
-  if (said != nullptr) preview.server = said->determination();
+      !(Determine(policy, task.facts, source.month) == result);
+  if (task.said != nullptr) preview.server = task.said->determination();
   preview.text = SayPreview(preview, source.month);
   made.facts = ToProto(policy, facts);
   return made;
 }
 
-Date TodayFor(const PreviewSource& source, Date said) {
-  const PhoneTime& time = source.own->time();
-  // A wall clock alone moves no deadline.
-  Date today = time.anchored() ? std::max(said, time.today()) : said;
-  // What was asked for has begun on this phone.
-  if (Month::Of(time.today()) >= source.month) {
-    today = std::max(today, source.month.first_day());
+void MakeAll(const PreviewSource& source, std::vector<Task> tasks,
+             MadePreview* made) {
+  std::sort(tasks.begin(), tasks.end(),
+            [](const Task& a, const Task& b) { return a.order() < b.order(); });
+  for (const Task& task : tasks) {
+    made->policies.push_back(task.repeat ? Repeat(source, task)
+                                         : Make(source, task, made->policies));
   }
-  return today;
+  std::sort(made->policies.begin(), made->policies.end(),
+            [](const MadePolicy& a, const MadePolicy& b) {
+              return a.preview.policy_id < b.preview.policy_id;
+            });
 }
 
 // Whether this phone's engine comes to what the server says. It may not: a
@@ -224,22 +168,9 @@ bool Reproduces(const Policy& policy, const v1::DeterminationView& said,
   return own.SerializeAsString() == row.SerializeAsString();
 }
 
-// The server's word as it is.
-MadePolicy Repeat(const Policy& policy, const v1::DeterminationView& said,
-                  Month month) {
-  MadePolicy made;
-  made.preview.policy_id = policy.id;
-  made.preview.version = policy.version;
-  made.preview.title = policy.title;
-  made.preview.determination = said.determination();
-  made.preview.server = said.determination();
-  made.preview.text = SayPreview(made.preview, month);
-  made.facts = said.facts();
-  return made;
-}
-
 void MakeHeld(const PreviewSource& source, const v1::TeamMonthView& month,
               MadePreview* made) {
+  std::vector<Task> tasks;
   for (const v1::DeterminationView& said : month.determinations()) {
     const auto found = source.policies->find(
         {said.policy().policy_id(), said.policy().version()});
@@ -253,22 +184,30 @@ void MakeHeld(const PreviewSource& source, const v1::TeamMonthView& month,
       made->missing.push_back(SayNoFacts(said.policy()));
       continue;
     }
+    Task& task = tasks.emplace_back();
+    task.policy = &found->second;
+    task.said = &said;
+    task.policy_position = Position(said.determination().policy_position());
     if (!Reproduces(found->second, said, *facts, source.month)) {
       made->missing.push_back(SayNotReproduced(said.policy()));
-      made->policies.push_back(Repeat(found->second, said, source.month));
+      task.repeat = true;
       continue;
     }
     facts->today = TodayFor(source, facts->today);
-    made->policies.push_back(
-        Make(source, found->second, &said,
-             Position(said.determination().policy_position()), *facts));
+    // The server reads the update when its deadline has passed; by the phone's
+    // day it may have.
+    facts->update_submitted = Date(month.activity().update_submitted_date());
+    facts->update_confirmed = month.activity().update_confirmed();
+    task.facts = *std::move(facts);
   }
+  MakeAll(source, std::move(tasks), made);
 }
 
 void MakeCarried(const PreviewSource& source, const v1::TeamMonthView& month,
                  MadePreview* made) {
   const Month from(month.month());
   made->facts_from = from;
+  std::vector<Task> tasks;
   for (const v1::DeterminationView& said : month.determinations()) {
     const std::string& id = said.policy().policy_id();
     const auto before = source.policies->find({id, said.policy().version()});
@@ -283,15 +222,20 @@ void MakeCarried(const PreviewSource& source, const v1::TeamMonthView& month,
       made->missing.push_back(SayNoFacts(said.policy()));
       continue;
     }
-    BeneficiaryFacts carried = CarryOver(source, *policy, said, from, *facts);
-    carried.today = TodayFor(source, facts->today);
-    made->policies.push_back(
-        Make(source, *policy, nullptr,
-             policy == &before->second
-                 ? Position(said.determination().policy_position())
-                 : Position(),
-             carried));
+    if (!Reproduces(before->second, said, *facts, from)) {
+      made->missing.push_back(SayNotReproduced(said.policy()));
+      continue;
+    }
+    Task& task = tasks.emplace_back();
+    task.policy = policy;
+    if (policy == &before->second) {
+      task.policy_position = Position(said.determination().policy_position());
+    }
+    task.facts = CarryOver(source, *policy, before->second, from, *facts,
+                           said.determination());
+    task.facts.today = TodayFor(source, facts->today);
   }
+  MakeAll(source, std::move(tasks), made);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/support/engine_transport.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -7,9 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/core/mutex.h"
+#include "server/engine/team_view.h"
+#include "server/projections/activity.h"
+#include "server/projections/row_keys.h"
 
 namespace thon::testing {
 namespace {
+
+constexpr std::int64_t kRowsWaitMs = 60'000;
 
 // What the engine's threads hand to the phone's. Shared, because an answer may
 // come after the phone has dropped its stream.
@@ -51,12 +57,9 @@ class EngineStream final : public client::SyncStream {
     } else if (request.has_batch()) {
       Batch(request.batch());
     } else if (request.has_standings()) {
-      // Standings are the rpc room's matter: none are known here.
-      v1::SyncResponse response;
-      v1::Standings* const none = response.mutable_standings();
-      none->set_first_sequence(request.standings().first_sequence());
-      none->set_end_sequence(request.standings().first_sequence());
-      inbox_->Put(std::move(response));
+      ReadStandings(request.standings());
+    } else if (request.has_team_view()) {
+      ReadTeamView(request.team_view());
     }
     // Taken, but the phone does not hear of it.
     if (transport_->Breaks()) return Break();
@@ -140,6 +143,59 @@ class EngineStream final : public client::SyncStream {
       out->set_leaf(link.leaf);
       *out->mutable_receipt() = link.receipt;
     }
+    inbox_->Put(std::move(response));
+  }
+
+  // Rows as of `min_position` or later; nullptr: they did not come.
+  std::unique_ptr<RowReader> RowsFrom(std::uint64_t min_position,
+                                      Position* position) {
+    const Position last(engine_->log().end().next_position.value - 1);
+    const absl::Status there =
+        engine_->AwaitRows(std::min(Position(min_position), last), kRowsWaitMs);
+    if (!there.ok()) {
+      inbox_->End(there);
+      return nullptr;
+    }
+    *position = engine_->rows_position();
+    return engine_->RowsAt(*position);
+  }
+
+  void ReadStandings(const v1::StandingsRequest& request) {
+    v1::SyncResponse response;
+    v1::Standings* const out = response.mutable_standings();
+    out->set_first_sequence(request.first_sequence());
+    out->set_end_sequence(request.first_sequence());
+    Position position;
+    if (const auto rows = RowsFrom(request.min_position(), &position);
+        rows != nullptr && transport_->tell_standings) {
+      const auto health = GetRow<v1::SyncHealthRow>(*rows, Table::kSyncHealth,
+                                                    keys::SyncHealth(author_));
+      const std::uint64_t judged =
+          health.has_value() ? health->last_sequence() : 0;
+      const std::uint64_t end = std::min(request.end_sequence(), judged + 1);
+      if (request.first_sequence() < end) {
+        out->set_end_sequence(end);
+        for (v1::EventStanding& one :
+             StandingsOf(*rows, author_, Sequence(request.first_sequence()),
+                         Sequence(end - 1))) {
+          *out->add_exceptions() = std::move(one);
+        }
+      }
+      out->set_position(position.value);
+    }
+    inbox_->Put(std::move(response));
+  }
+
+  void ReadTeamView(const v1::TeamViewRequest& request) {
+    if (absl::Status good = CheckTeamViewRequest(request); !good.ok()) {
+      return inbox_->End(std::move(good));
+    }
+    Position position;
+    const auto rows = RowsFrom(request.min_position(), &position);
+    if (rows == nullptr) return;
+    v1::SyncResponse response;
+    *response.mutable_team_view() =
+        BuildTeamView(*rows, position, author_, request);
     inbox_->Put(std::move(response));
   }
 

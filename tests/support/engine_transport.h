@@ -32,6 +32,8 @@ class EngineTransport final : public client::Transport {
   }
   void MakeReliable() { break_percent_ = 0; }
 
+  // Whether standings are told; else the answer judges none.
+  bool tell_standings = false;
   // Every batch that reached the engine.
   std::function<void(const v1::SealedBatch&)> on_offer;
 

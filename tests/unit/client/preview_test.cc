@@ -1,23 +1,17 @@
 // Goal: what an app relies on when it shows a month (thon/preview.h): the
-// server's own engine on the view's facts and the phone's newer events; every
-// difference of the server's later answer named, in both languages; a file that
-// is old, damaged or full never keeps the phone from its work.
+// server's own engine on the view's facts and the phone's newer events, and
+// every difference of the server's later answer named, in both languages.
 // Method: a client on a real SQLite file; the fake server says views that the
 // real engine made of months which the test sets, so the test knows what the
 // server counted and why.
-#include "thon/preview.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
+#include <map>
 #include <string>
+#include <vector>
 
-#include "tests/support/status_matchers.h"
-#include "tests/unit/client/fake_server.h"
-#include "tests/unit/client/phone.h"
-#include "tests/unit/client/preview_server.h"
-#include "thon/client.h"
+#include "tests/unit/client/preview_fixture.h"
 
 namespace thon::client {
 namespace {
@@ -26,95 +20,6 @@ using Effect = OwnEvent::Effect;
 using Field = Difference::Field;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-// FakeClock and FakeServer are at 2023-11-15 05:13 in Việt Nam.
-const Month kNovember = Month::Of(2023, 11);
-constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
-
-v1::Event Outreach(std::uint64_t member = 11, std::int64_t attendees = 20) {
-  v1::Event event;
-  event.set_team_id(PreviewServer::kTeam);
-  event.set_member_id(member);
-  event.mutable_outreach_session()->set_topic(v1::TOPIC_ONLINE_SERVICES);
-  event.mutable_outreach_session()->set_attendees(attendees);
-  return event;
-}
-
-class PreviewTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    server_.team_view = [this](const v1::TeamViewRequest& request,
-                               const std::string&) {
-      return said_.Say(request);
-    };
-    phone_.OpenAndEnrol();
-  }
-
-  // The server has everything that was recorded so far, and counted `counted`
-  // activities of November.
-  void ServerCounts(int counted) {
-    v1::TeamMonth& month = said_.months[kNovember];
-    month.Clear();
-    month.set_activities(counted);
-    month.set_active_days(counted == 0 ? 0 : 1);
-    said_.end_sequence = recorded_ + 1;
-  }
-  Recorded Record(const v1::Event& event) {
-    absl::StatusOr<Recorded> recorded = phone_.client->Record(event);
-    EXPECT_TRUE(recorded.ok()) << recorded.status();
-    ++recorded_;
-    return *recorded;
-  }
-  void Record(int count) {
-    for (int i = 0; i < count; ++i) Record(Outreach());
-  }
-  MonthPreview Preview(Month month = kNovember) {
-    absl::StatusOr<MonthPreview> preview = phone_.client->PreviewMonth(month);
-    EXPECT_TRUE(preview.ok()) << preview.status();
-    return *std::move(preview);
-  }
-  PolicyPreview OnlyPolicy(Month month = kNovember) {
-    const MonthPreview preview = Preview(month);
-    EXPECT_EQ(preview.policies.size(), 1u);
-    return preview.policies.empty() ? PolicyPreview() : preview.policies[0];
-  }
-  // A first view, without own events.
-  void HearView() {
-    Preview();
-    ASSERT_THAT(phone_.Sync(), IsOk());
-    ASSERT_TRUE(Preview().has_view);
-  }
-  std::vector<Difference> Differences() {
-    absl::StatusOr<std::vector<Difference>> all = phone_.client->Differences();
-    EXPECT_TRUE(all.ok()) << all.status();
-    return *std::move(all);
-  }
-  // nullptr: there is none about the field.
-  static const Difference* Find(const std::vector<Difference>& all,
-                                Difference::Field field) {
-    for (const Difference& one : all) {
-      if (one.field == field) return &one;
-    }
-    return nullptr;
-  }
-  void Sql(const std::string& sql) {
-    phone_.client.reset();
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(phone_.path.c_str(), &db), SQLITE_OK);
-    char* error = nullptr;
-    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &error),
-              SQLITE_OK)
-        << error;
-    sqlite3_close(db);
-    phone_.Open();
-  }
-
-  Folder folder_;
-  FakeServer server_;
-  PreviewServer said_;
-  Phone phone_{folder_ / "phone.db", &server_};
-  std::uint64_t recorded_ = 0;
-};
 
 TEST_F(PreviewTest, WithoutAViewItSaysWhatIsMissingInsteadOfAFigure) {
   Record(2);
@@ -127,42 +32,6 @@ TEST_F(PreviewTest, WithoutAViewItSaysWhatIsMissingInsteadOfAFigure) {
   EXPECT_EQ(preview.own_events.size(), 2u);
   EXPECT_THAT(phone_.client->PreviewMonth(Month(202313)),
               StatusIs(absl::StatusCode::kInvalidArgument, "202313"));
-}
-
-TEST_F(PreviewTest, ViewsAreAskedForOnceThereIsAnAppThatShowsThem) {
-  Record(1);
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 0) << "nobody shows them";
-  Preview();
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 1);
-  said_.end_sequence = 2;
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 2) << "it did not hold the event yet";
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 2) << "nothing is new";
-  phone_.Open();
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 2) << "it is kept over a restart";
-  server_.now_ms += kDayMs;
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 3) << "it is a day old";
-  phone_.client->WantTeamView();
-  EXPECT_FALSE(phone_.client->Step(1'000).wait_ms > 0);
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 4) << "the app wants it";
-  EXPECT_EQ(said_.texts_sent, 1) << "the phone has the policy's text";
-}
-
-TEST_F(PreviewTest, AnOptionTurnsTheAskingOff) {
-  phone_.change = [](Options* options) { options->team_view = false; };
-  phone_.Open();
-  Preview();
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 0);
-  phone_.client->WantTeamView();
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(server_.views_asked, 1);
 }
 
 TEST_F(PreviewTest, WithoutOwnEventsItIsTheServersDetermination) {
@@ -504,141 +373,6 @@ TEST_F(PreviewTest, AnOlderMonthIsAskedForWhenItIsWanted) {
   EXPECT_EQ(Preview(july).policies.size(), 1u);
   const Month march = Month::Of(2023, 3);
   EXPECT_THAT(Preview(march).missing[0].vi, HasSubstr("sáu tháng"));
-}
-
-TEST_F(PreviewTest, AViewThatNoServerSaysIsNotKept) {
-  HearView();
-  const std::uint64_t held = Preview().view_position.value;
-  const auto refused = [&](auto change) {
-    server_.team_view = [this, change](const v1::TeamViewRequest& request,
-                                       const std::string&) {
-      v1::TeamView view = said_.Say(request);
-      change(&view);
-      return view;
-    };
-    phone_.client->WantTeamView();
-    EXPECT_THAT(phone_.Sync(), IsOk()) << "the phone's work goes on";
-    return Preview().view_position.value == held;
-  };
-  EXPECT_TRUE(
-      refused([](v1::TeamView* v) { v->mutable_team()->set_team_id(8); }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) { v->set_end_sequence(1000); }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) { v->set_position(1); }));
-  EXPECT_TRUE(refused(
-      [](v1::TeamView* v) { v->mutable_months()->SwapElements(0, 1); }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) {
-    for (int i = 0; i < 7; ++i) *v->add_months() = v->months(2);
-  }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) {
-    v->mutable_months(0)
-        ->mutable_determinations(0)
-        ->mutable_facts()
-        ->clear_counted();
-  }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) {
-    v->mutable_policies(0)->set_text(std::string(300'000, '#'));
-  }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) {
-    for (int i = 0; i < 1001; ++i) v->mutable_team()->add_members();
-  }));
-  EXPECT_TRUE(refused([](v1::TeamView* v) { v->Clear(); })) << "nothing";
-  EXPECT_FALSE(refused([](v1::TeamView*) {})) << "a good one is kept";
-}
-
-TEST_F(PreviewTest, AnOlderServerIsNotAskedTwice) {
-  server_.faults.no_views = true;
-  Preview();
-  Record(1);
-  EXPECT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(phone_.Waiting(), 0u);
-  phone_.client->WantTeamView();
-  EXPECT_THAT(phone_.Sync(), IsOk());
-  EXPECT_TRUE(phone_.client->Step(1'000).even);
-  EXPECT_EQ(server_.views_asked, 1);
-}
-
-TEST_F(PreviewTest, AViewThatDoesNotComeCostsNothingElse) {
-  server_.faults.silent_views = true;
-  Preview();
-  Record(1);
-  EXPECT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(phone_.Waiting(), 0u);
-  EXPECT_EQ(phone_.client->State().condition, Condition::kGood);
-  server_.faults.silent_views = false;
-  EXPECT_THAT(phone_.Sync(), IsOk());
-  EXPECT_TRUE(Preview().has_view);
-}
-
-TEST_F(PreviewTest, ADamagedViewIsDroppedAndAskedForAgain) {
-  ServerCounts(3);
-  HearView();
-  Sql("UPDATE team_view SET bytes = substr(bytes, 1, length(bytes) - 1)");
-  EXPECT_FALSE(Preview().has_view);
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(OnlyPolicy().determination.amount_vnd(), 500'000);
-  Sql("UPDATE policy_texts SET text = x'2a'");
-  EXPECT_TRUE(Preview().policies.empty());
-  EXPECT_FALSE(Preview().missing.empty());
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_EQ(OnlyPolicy().determination.amount_vnd(), 500'000);
-  EXPECT_EQ(said_.texts_sent, 2);
-  Sql("UPDATE shown SET facts = x'ff', events = x'01'");
-  phone_.client->WantTeamView();
-  EXPECT_THAT(phone_.Sync(), IsOk());
-}
-
-TEST_F(PreviewTest, AFileOfTheFirstFormatOpensWithAllItHolds) {
-  Record(3);
-  Sql("DROP TABLE team_view; DROP TABLE policy_texts; DROP TABLE shown; "
-      "DROP TABLE differences; PRAGMA user_version = 1");
-  EXPECT_EQ(phone_.Waiting(), 3u);
-  HearView();
-  EXPECT_EQ(phone_.Waiting(), 0u);
-  phone_.Open();
-  EXPECT_TRUE(Preview().has_view);
-}
-
-TEST_F(PreviewTest, AnotherEpochsViewIsForgotten) {
-  const FakeServer::Log backup = server_.Backup();
-  ServerCounts(3);
-  HearView();
-  server_.RestoreUnderNextEpoch(backup);
-  server_.team_view = nullptr;
-  Record(1);
-  ASSERT_THAT(phone_.Sync(), IsOk());
-  EXPECT_FALSE(Preview().has_view);
-}
-
-TEST_F(PreviewTest, WhatIsKeptIsBounded) {
-  HearView();
-  for (int i = 0; i < 60; ++i) {
-    Preview();
-    ServerCounts(i % 2 == 0 ? 3 : 0);
-    phone_.client->WantTeamView();
-    ASSERT_THAT(phone_.Sync(), IsOk());
-  }
-  const std::vector<Difference> all = Differences();
-  EXPECT_EQ(all.size(), kDifferencesMax);
-  EXPECT_GT(all.front().id, 1u);
-  std::vector<v1::Event> events(2000, Outreach());
-  ASSERT_THAT(phone_.client->RecordAll(events).status(), IsOk());
-  const MonthPreview preview = Preview();
-  EXPECT_EQ(preview.own_events.size(), kOwnEventsMax);
-  EXPECT_EQ(preview.own_events_left_out, 1500);
-  EXPECT_EQ(preview.policies[0].determination.metrics(0).numerator(), 2000);
-}
-
-TEST_F(PreviewTest, AScreenThatIsDrawnAgainWritesNothing) {
-  HearView();
-  Record(1);
-  Preview();
-  int commits = 0;
-  phone_.on_step = [&commits](absl::string_view step) {
-    commits += step == "shown" ? 1 : 0;
-  };
-  phone_.Open();
-  for (int i = 0; i < 5; ++i) Preview();
-  EXPECT_EQ(commits, 1) << "once after opening";
 }
 
 }  // namespace
