@@ -69,6 +69,7 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddDecisionCommands(&app, &session);
   AddPolicyCommands(&app, &session);
   AddEligibilityCommands(&app, &session);
+  AddMoneyCommands(&app, &session);
   AddIndicatorCommands(&app, &session);
   AddGrantCommands(&app, &session);
   AddEnrolCommands(&app, &session);

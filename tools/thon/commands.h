@@ -21,6 +21,7 @@ void AddRegistryCommands(CLI::App* app, Session* session);
 void AddAuthorCommands(CLI::App* app, Session* session);
 void AddIndicatorCommands(CLI::App* app, Session* session);
 void AddEligibilityCommands(CLI::App* app, Session* session);
+void AddMoneyCommands(CLI::App* app, Session* session);
 void AddLogCommands(CLI::App* app, Session* session);
 void AddScenarioCommands(CLI::App* app, Session* session);
 void AddAdminCommands(CLI::App* app, Session* session);
