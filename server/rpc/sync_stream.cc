@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/core/limits.h"
+#include "server/engine/team_view.h"
 #include "server/rpc/standings.h"
 #include "server/rpc/status_mapping.h"
 #include "thon/v1/rows.pb.h"
@@ -15,7 +16,7 @@ namespace thon {
 namespace {
 
 constexpr std::size_t kNonceSize = 16;
-constexpr std::size_t kStandingsWaitingMax = 2;
+constexpr std::size_t kReadsWaitingMax = 2;
 constexpr std::uint64_t kStandingsMax = 4096;
 
 absl::Status BadHello(absl::string_view field, absl::string_view what) {
@@ -97,7 +98,7 @@ void SyncStream::Pump() {
         acting_ = true;
       }
       const bool even = read_closed_ && unanswered_ == 0 && !parked_ &&
-                        standings_waiting_ == 0 && outbox_.empty();
+                        reads_waiting_ == 0 && outbox_.empty();
       if (!finished_ && !writing_ &&
           (even || (end_.has_value() && outbox_.empty()))) {
         action = Action::kFinish;
@@ -112,7 +113,7 @@ void SyncStream::Pump() {
                  !end_.has_value() &&
                  unanswered_ + outbox_.size() <
                      limits::kSyncBatchesInFlightMax &&
-                 standings_waiting_ < kStandingsWaitingMax) {
+                 reads_waiting_ < kReadsWaitingMax) {
         action = Action::kRead;
         reading_ = true;
       } else {
@@ -155,6 +156,8 @@ void SyncStream::OnReadDone(bool ok) {
     TakeBatch(std::move(*request.mutable_batch()));
   } else if (request.has_standings()) {
     TakeStandingsRequest(request.standings());
+  } else if (request.has_team_view()) {
+    TakeTeamViewRequest(request.team_view());
   } else {
     End(BadHello("message", "a message of unknown kind: update the server"));
   }
@@ -298,33 +301,60 @@ void SyncStream::TakeStandingsRequest(const v1::StandingsRequest& request) {
     return End(
         BadHello("standings", "a range of at most 4,096 numbers from 1"));
   }
+  ReadLater(request.min_position(),
+            [this, request] { ReadStandings(request); });
+}
+
+void SyncStream::TakeTeamViewRequest(const v1::TeamViewRequest& request) {
+  if (!known_) {
+    return End(
+        WithReason(absl::UnauthenticatedError("this author is not enrolled"),
+                   "UNKNOWN_AUTHOR"));
+  }
+  if (const absl::Status good = CheckTeamViewRequest(request); !good.ok()) {
+    return End(BadHello("team_view", good.message()));
+  }
+  ReadLater(request.min_position(), [this, request] { ReadTeamView(request); });
+}
+
+void SyncStream::ReadLater(std::uint64_t min_position,
+                           std::function<void()> read) {
   {
     MutexLock lock(&mu_);
     ++references_;
-    ++standings_waiting_;
+    ++reads_waiting_;
   }
-  const auto read = [this, request] {
-    ReadStandings(request);
+  const auto run = [this, read = std::move(read)] {
+    read();
     Unref();
   };
   // What the log does not have yet is not waited for.
   const Position last(calls_->engine().log().end().next_position.value - 1);
   calls_->engine().WaitForRows(
-      std::min(Position(request.min_position()), last), limits::kQueryWaitMsMax,
-      [this, read](const absl::Status& status) {
+      std::min(Position(min_position), last), limits::kQueryWaitMsMax,
+      [this, run](const absl::Status& status) {
         // Late rows are no reason to end a stream: what is there is said.
         if ((status.ok() || absl::IsDeadlineExceeded(status)) &&
-            calls_->pool().PostContinuation(read)) {
+            calls_->pool().PostContinuation(run)) {
           return;
         }
         {
           MutexLock lock(&mu_);
-          --standings_waiting_;
+          --reads_waiting_;
         }
         End(status.ok() ? absl::UnavailableError("the server is stopping")
                         : status);
         Unref();
       });
+}
+
+void SyncStream::AnswerRead(v1::SyncResponse response) {
+  {
+    MutexLock lock(&mu_);
+    --reads_waiting_;
+    outbox_.push_back(std::move(response));
+  }
+  Pump();
 }
 
 void SyncStream::ReadStandings(const v1::StandingsRequest& request) {
@@ -334,12 +364,16 @@ void SyncStream::ReadStandings(const v1::StandingsRequest& request) {
   FillStandings(*engine.RowsAt(position), author_, request.first_sequence(),
                 request.end_sequence(), response.mutable_standings());
   response.mutable_standings()->set_position(position.value);
-  {
-    MutexLock lock(&mu_);
-    --standings_waiting_;
-    outbox_.push_back(std::move(response));
-  }
-  Pump();
+  AnswerRead(std::move(response));
+}
+
+void SyncStream::ReadTeamView(const v1::TeamViewRequest& request) {
+  Engine& engine = calls_->engine();
+  const Position position = engine.rows_position();
+  v1::SyncResponse response;
+  *response.mutable_team_view() =
+      BuildTeamView(*engine.RowsAt(position), position, author_, request);
+  AnswerRead(std::move(response));
 }
 
 void SyncStream::OnWriteDone(bool ok) {

@@ -17,7 +17,9 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -57,10 +59,17 @@ class SyncStream final
   void TakeHello(const v1::ClientHello& hello);
   void TakeBatch(v1::SealedBatch batch);
   void TakeStandingsRequest(const v1::StandingsRequest& request);
+  void TakeTeamViewRequest(const v1::TeamViewRequest& request);
   // Requires: the caller holds a reference, and calls Pump() afterwards.
   void OfferBatch(OfferedBatch batch);
   void OnAnswer(Answered answered);
+  // Runs `read` on a worker, with a reference, when the rows have reached
+  // `min_position` or 30 s have passed. Its answer counts as asked for until
+  // AnswerRead().
+  void ReadLater(std::uint64_t min_position, std::function<void()> read);
   void ReadStandings(const v1::StandingsRequest& request);
+  void ReadTeamView(const v1::TeamViewRequest& request);
+  void AnswerRead(v1::SyncResponse response);
   void Send(v1::SyncResponse response);
 
   const Calls* const calls_;
@@ -82,7 +91,7 @@ class SyncStream final
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   bool parked_ ABSL_GUARDED_BY(mu_) = false;  // A batch waits for room.
   std::size_t unanswered_ ABSL_GUARDED_BY(mu_) = 0;
-  std::size_t standings_waiting_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t reads_waiting_ ABSL_GUARDED_BY(mu_) = 0;  // Of rows.
   std::deque<v1::SyncResponse> outbox_ ABSL_GUARDED_BY(mu_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
 };
