@@ -1,0 +1,144 @@
+#include "tools/thon/scenario/world.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/check.h"
+#include "server/core/hash.h"
+#include "server/core/limits.h"
+#include "server/core/mutex.h"
+
+namespace thon::scenario {
+namespace {
+
+constexpr std::int64_t kWaitMs = 120'000;
+constexpr char kServerSeed[] = "thon scenario: the server's author";
+constexpr char kLogSeed[] = "thon scenario: the log's key";
+
+std::string Seed(absl::string_view text) {
+  return std::string(Sha256Of(text).view());
+}
+
+// Calls a method that answers by a callback, and waits for it.
+template <typename T, typename Start>
+absl::StatusOr<T> Await(const Start& start) {
+  struct Reply {
+    Mutex mu;
+    CondVar changed;
+    std::optional<absl::StatusOr<T>> value ABSL_GUARDED_BY(mu);
+  };
+  const auto reply = std::make_shared<Reply>();
+  start([reply](absl::StatusOr<T> value) {
+    MutexLock lock(&reply->mu);
+    reply->value = std::move(value);
+    reply->changed.NotifyAll();
+  });
+  MutexLock lock(&reply->mu);
+  while (!reply->value.has_value()) reply->changed.Wait(&reply->mu);
+  return *std::move(reply->value);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<World>> World::Open(const std::string& directory,
+                                                   Instant start) {
+  auto world = std::unique_ptr<World>(new World(start));
+  EngineOptions options;
+  options.storage.directory = directory;
+  // A scenario is small, and many run beside each other.
+  options.storage.write_buffer_bytes = 2u << 20;
+  options.storage.block_cache_bytes = 4u << 20;
+  options.row_cache_bytes = 4u << 20;
+  options.disk_reserve_bytes = 1u << 20;
+  options.log_name = "thon.example/scenario";
+  options.simulated = true;
+  options.simulated_start = start;
+  options.clock = &world->clock_;
+  options.log_key_seed = Seed(kLogSeed);
+  options.server_key_seed = Seed(kServerSeed);
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Open(std::move(options));
+  if (!engine.ok()) return engine.status();
+  world->engine_ = *std::move(engine);
+  return world;
+}
+
+World::~World() = default;
+
+AuthorId World::server_author() const {
+  return SigningKey::FromSeed(Seed(kServerSeed))->public_key().author();
+}
+
+absl::Status World::AdvanceTo(Instant moment) {
+  if (moment.ms <= now_.ms) return absl::OkStatus();
+  const absl::StatusOr<Position> moved =
+      Await<Position>([&](Done<Position> done) {
+        engine_->AdvanceClock(moment, std::move(done));
+      });
+  if (moved.ok()) now_ = moment;
+  return moved.status();
+}
+
+absl::StatusOr<CommandResult> World::Submit(CommandRequest request) {
+  return Await<CommandResult>([&](Done<CommandResult> done) {
+    engine_->Submit(std::move(request), std::move(done));
+  });
+}
+
+absl::Status World::PutDocument(const std::string& content) {
+  DocumentRequest request;
+  request.content = content;
+  request.document_hash = Sha256Of(content);
+  request.part_count =
+      static_cast<int>((content.size() + limits::kDocumentPartBytesMax - 1) /
+                       limits::kDocumentPartBytesMax);
+  return Await<Position>([&](Done<Position> done) {
+           engine_->PutDocument(std::move(request), std::move(done));
+         })
+      .status();
+}
+
+absl::StatusOr<thon::Enrolment> World::Enrol(EnrolmentRequest request) {
+  return Await<thon::Enrolment>([&](Done<thon::Enrolment> done) {
+    engine_->Enrol(std::move(request), std::move(done));
+  });
+}
+
+absl::StatusOr<Instant> World::HearTime(const AuthorId& author) {
+  const absl::StatusOr<Hello> hello =
+      engine_->MakeHello(std::string(16, 's'), author, "");
+  if (!hello.ok()) return hello.status();
+  return hello->server_time;
+}
+
+absl::StatusOr<v1::Answer> World::Offer(const AuthorId& author,
+                                        const v1::SealedBatch& sealed) {
+  OfferedBatch batch = engine_->Admit(author, sealed);
+  return Await<v1::Answer>([&](Done<v1::Answer> done) {
+    // One batch at a time never fills the queue.
+    const OfferStatus taken = engine_->Offer(
+        &batch,
+        [done](Answered answered) {
+          if (answered.status.ok()) {
+            done(std::move(answered.answer));
+          } else {
+            done(answered.status);
+          }
+        },
+        [] {});
+    if (taken != OfferStatus::kTaken) {
+      done(absl::UnavailableError("the engine takes nothing"));
+    }
+  });
+}
+
+absl::StatusOr<Position> World::Settle() {
+  const Position last(engine_->log().end().next_position.value - 1);
+  const absl::Status waited = engine_->AwaitRows(last, kWaitMs);
+  if (!waited.ok()) return waited;
+  return last;
+}
+
+}  // namespace thon::scenario
