@@ -44,8 +44,11 @@ class PhoneTime {
     for (const v1::Anchor& anchor : anchors_) {
       if (anchor.boot() != boot) continue;
       *known = true;
-      return Instant(anchor.server_time_ms() +
-                     (monotonic_ms - anchor.monotonic_ms()));
+      // Wraps for readings that no clock gives.
+      return Instant(static_cast<std::int64_t>(
+          static_cast<std::uint64_t>(anchor.server_time_ms()) +
+          static_cast<std::uint64_t>(monotonic_ms) -
+          static_cast<std::uint64_t>(anchor.monotonic_ms())));
     }
     return Instant(wall_ms);
   }

@@ -115,6 +115,7 @@ class PreviewServer {
       facts.counted.push_back(ReadActivityMetric(selector, rows));
     }
     facts.with_held = facts.counted;
+    if (policy.cap_year_vnd != 0) facts.year_used_vnd = year_used;
     facts.listings = listings;
     facts.fundings = fundings;
     return facts;
@@ -148,6 +149,7 @@ class PreviewServer {
       *said->mutable_determination() =
           ToRow(policy, Determine(policy, facts, month), Position(5));
       *said->mutable_facts() = ToProto(policy, facts);
+      year_used += said->determination().amount_vnd();
     }
     return view;
   }
@@ -159,6 +161,7 @@ class PreviewServer {
   std::map<Month, v1::TeamMonth> months;
   std::vector<ListingFact> listings;
   std::vector<FundingFact> fundings;
+  std::int64_t year_used = 0;  // Before the month that is said.
   std::uint64_t position = 100;
   std::uint64_t end_sequence = 1;
   int texts_sent = 0;

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -312,6 +313,63 @@ TEST_F(PreviewTest, LateEventsAreLeftOutWhereThePolicySaysSo) {
   for (int i = 0; i < 3; ++i) Record(event);
   EXPECT_EQ(OnlyPolicy().determination.amount_vnd(), 500'000)
       << "November's deadline has not come";
+}
+
+TEST_F(PreviewTest, ACapOfTheYearKnowsWhatOwnEventsAddToEarlierMonths) {
+  said_.SetText(TextOf({.late = "caps: {year_vnd: 800000, source: S7}"}));
+  HearView();
+  phone_.clock.wall_ms -= 16 * kDayMs;  // October, as its wall clock says.
+  phone_.clock.boot = 77;
+  Record(3);
+  phone_.clock.wall_ms += 16 * kDayMs;
+  phone_.clock.boot = 1;
+  EXPECT_EQ(OnlyPolicy().determination.amount_vnd(), 0);
+  Record(3);
+  EXPECT_EQ(OnlyPolicy(Month::Of(2023, 10)).determination.amount_vnd(),
+            500'000);
+  const PolicyPreview november = OnlyPolicy();
+  EXPECT_EQ(november.determination.amount_vnd(), 300'000);
+  EXPECT_THAT(november.determination.reasons(),
+              Contains(v1::REASON_CODE_CAP_REACHED));
+}
+
+TEST_F(PreviewTest, EventsOfAKeyThatWaitsForAnOfficerAreHeld) {
+  said_.end_sequence = 2;
+  Record(1);
+  ServerCounts(1);
+  HearView();
+  // A clone of the file goes on; then this phone's numbers are taken.
+  phone_.client.reset();
+  const std::string clone = folder_ / "clone.db";
+  std::filesystem::copy_file(phone_.path, clone);
+  Phone other(clone, &server_);
+  other.Open();
+  other.Record(1, PreviewServer::kTeam);
+  ASSERT_THAT(other.Sync(), IsOk());
+  phone_.Open();
+  server_.faults.confirm_successors = false;
+  server_.team_view = nullptr;  // The new key is told nothing.
+  server_.standing = [](const LoggedEvent&) {
+    v1::EventStanding standing;
+    standing.set_standing(v1::STANDING_HELD);
+    standing.set_reason(v1::STANDING_REASON_UNCONFIRMED_AUTHOR);
+    return standing;
+  };
+  const Recorded first = Record(Outreach());
+  Record(3);
+  ASSERT_THAT(phone_.Sync(), IsOk());
+  ASSERT_EQ(phone_.client->State().condition, Condition::kUnconfirmedSuccessor);
+  const MonthPreview preview = Preview();
+  ASSERT_TRUE(preview.has_view) << "what was heard before stays";
+  ASSERT_EQ(preview.own_events.size(), 4u);
+  EXPECT_EQ(preview.own_events[0].name, first.name) << "as it was recorded";
+  for (const OwnEvent& event : preview.own_events) {
+    EXPECT_EQ(event.effect, Effect::kHeld);
+    EXPECT_EQ(event.reason, v1::STANDING_REASON_UNCONFIRMED_AUTHOR);
+  }
+  ASSERT_EQ(preview.policies.size(), 1u);
+  EXPECT_EQ(preview.policies[0].determination.state(),
+            v1::DETERMINATION_STATE_HELD);
 }
 
 TEST_F(PreviewTest, HouseholdsAreCountedOnceAndNotAgainAfterTheView) {
