@@ -100,7 +100,8 @@ absl::StatusOr<std::vector<v1::Event>> Commands::Prepare(
     event.clear_wall_time_ms();
     event.clear_monotonic_ms();
     event.clear_boot();
-    event.clear_claimed_date();
+    // An inspection is recorded after the day it was made on.
+    if (!event.has_inspection_recorded()) event.clear_claimed_date();
     event.clear_evidence();
     event.clear_originally();
     event.clear_sealed_person();

@@ -50,6 +50,9 @@ absl::Status ListSyncHealthQuery(const v1::ListSyncHealthRequest& request,
                                  const ReadView& view, const MayRead& may_read,
                                  v1::ListSyncHealthResponse* response);
 
+absl::Status GetUnitMetricsQuery(const v1::GetUnitMetricsRequest& request,
+                                 const ReadView& view, const MayRead& may_read,
+                                 v1::GetUnitMetricsResponse* response);
 absl::Status GetDeterminationQuery(const v1::GetDeterminationRequest& request,
                                    const ReadView& view,
                                    const MayRead& may_read,

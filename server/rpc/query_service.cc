@@ -108,6 +108,11 @@ class QueryService final : public v1::QueryService::CallbackService {
       v1::ListSyncHealthResponse* response) override {
     return ReadPage(context, *request, response, ListSyncHealthQuery);
   }
+  ServerUnaryReactor* GetUnitMetrics(
+      CallbackServerContext* context, const v1::GetUnitMetricsRequest* request,
+      v1::GetUnitMetricsResponse* response) override {
+    return Read(context, *request, response, GetUnitMetricsQuery);
+  }
 
   ServerUnaryReactor* GetCommandOutcome(
       CallbackServerContext* context,

@@ -123,6 +123,11 @@ class GrpcClient final : public Client {
     return Call(*query_, &v1::QueryService::Stub::ListSyncHealth, request,
                 kQuerySeconds);
   }
+  absl::StatusOr<v1::GetUnitMetricsResponse> GetUnitMetrics(
+      const v1::GetUnitMetricsRequest& request) override {
+    return Call(*query_, &v1::QueryService::Stub::GetUnitMetrics, request,
+                kQuerySeconds);
+  }
 
   absl::StatusOr<v1::SubmitResponse> Submit(
       const v1::SubmitRequest& request) override {
@@ -143,6 +148,11 @@ class GrpcClient final : public Client {
   absl::StatusOr<v1::PublishPolicyResponse> PublishPolicy(
       const v1::PublishPolicyRequest& request) override {
     return Call(*policy_, &v1::PolicyService::Stub::PublishPolicy, request,
+                kImportSeconds);
+  }
+  absl::StatusOr<v1::SimulatePolicyResponse> SimulatePolicy(
+      const v1::SimulatePolicyRequest& request) override {
+    return Call(*policy_, &v1::PolicyService::Stub::SimulatePolicy, request,
                 kImportSeconds);
   }
 

@@ -79,6 +79,8 @@ class Client {
       const v1::ListStandingsRequest& request) = 0;
   virtual absl::StatusOr<v1::ListSyncHealthResponse> ListSyncHealth(
       const v1::ListSyncHealthRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetUnitMetricsResponse> GetUnitMetrics(
+      const v1::GetUnitMetricsRequest& request) = 0;
 
   virtual absl::StatusOr<v1::SubmitResponse> Submit(
       const v1::SubmitRequest& request) = 0;
@@ -89,6 +91,8 @@ class Client {
       const v1::CheckPolicyRequest& request) = 0;
   virtual absl::StatusOr<v1::PublishPolicyResponse> PublishPolicy(
       const v1::PublishPolicyRequest& request) = 0;
+  virtual absl::StatusOr<v1::SimulatePolicyResponse> SimulatePolicy(
+      const v1::SimulatePolicyRequest& request) = 0;
 
   virtual absl::StatusOr<v1::Checkpoint> GetCheckpoint() = 0;
   // Calls `visit` for each entry in order until it fails; its error is

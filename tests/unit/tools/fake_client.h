@@ -25,6 +25,8 @@ struct FakeServer {
   v1::GetDeterminationResponse determination;
   v1::GetUnitMetricsResponse unit_metrics;
   v1::CheckPolicyResponse checked;
+  v1::SimulatePolicyResponse simulated;
+  v1::SimulatePolicyRequest simulation;
   absl::Status status;  // Of every call, when it is not OK.
   bool commands_effective = true;
   std::size_t page_rows = 2;  // So that every list has several pages.
@@ -105,6 +107,12 @@ class FakeClient final : public Client {
   absl::StatusOr<v1::CheckPolicyResponse> CheckPolicy(
       const v1::CheckPolicyRequest&) override {
     return server_.checked;
+  }
+  absl::StatusOr<v1::SimulatePolicyResponse> SimulatePolicy(
+      const v1::SimulatePolicyRequest& request) override {
+    if (!server_.status.ok()) return server_.status;
+    server_.simulation = request;
+    return server_.simulated;
   }
   absl::StatusOr<v1::SubmitResponse> Submit(
       const v1::SubmitRequest& request) override {
