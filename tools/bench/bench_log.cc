@@ -71,7 +71,9 @@ funding: {required: true, source: bench}
 
 class Founder {
  public:
-  explicit Founder(Engine* engine) : engine_(engine) {}
+  // `prefix`: of its commands' keys.
+  Founder(Engine* engine, std::string prefix)
+      : engine_(engine), prefix_(std::move(prefix)) {}
 
   absl::StatusOr<Hash> Put(const std::string& document) {
     DocumentRequest request;
@@ -90,7 +92,7 @@ class Founder {
     for (std::size_t begin = 0; begin < events.size(); begin += kCommandsMax) {
       CommandRequest request;
       request.officer = OfficerId(1);
-      request.idempotency_key = absl::StrCat("bench-", ++keys_);
+      request.idempotency_key = absl::StrCat(prefix_, "-", ++keys_);
       for (std::size_t i = begin; i < events.size() && i < begin + kCommandsMax;
            ++i) {
         request.events.push_back(std::move(events[i]));
@@ -122,6 +124,7 @@ class Founder {
 
  private:
   Engine* const engine_;
+  const std::string prefix_;
   int keys_ = 0;
 };
 
@@ -180,8 +183,21 @@ std::vector<v1::Event> TeamFacts(const std::vector<Author>& authors) {
   return events;
 }
 
+v1::Event Publication(const std::string& id, const Hash& text_hash) {
+  v1::Event event;
+  event.set_unit_id(kProvince);
+  v1::PolicyPublished* policy = event.mutable_policy_published();
+  policy->set_policy_id(id);
+  policy->set_version(1);
+  policy->mutable_document()->set_number("1/NQ-HĐND");
+  policy->mutable_document()->set_issue_date(Date::Of(1989, 12, 9).days);
+  policy->set_text_hash(std::string(text_hash.view()));
+  policy->set_issuer_unit_id(kProvince);
+  return event;
+}
+
 absl::Status Found(Engine* engine, const std::vector<Author>& authors) {
-  Founder founder(engine);
+  Founder founder(engine, "bench");
   const absl::StatusOr<Hash> units = founder.Put(Units().SerializeAsString());
   if (!units.ok()) return units.status();
   const std::string policy_text = PolicyText();
@@ -198,16 +214,7 @@ absl::Status Found(Engine* engine, const std::vector<Author>& authors) {
   if (status.ok()) status = founder.Submit(TeamFacts(authors));
   if (!status.ok()) return status;
 
-  std::vector<v1::Event> publication(1);
-  publication[0].set_unit_id(kProvince);
-  v1::PolicyPublished* policy = publication[0].mutable_policy_published();
-  policy->set_policy_id("BENCH");
-  policy->set_version(1);
-  policy->mutable_document()->set_number("1/NQ-HĐND");
-  policy->mutable_document()->set_issue_date(Date::Of(1989, 12, 9).days);
-  policy->set_text_hash(std::string(policy_hash->view()));
-  policy->set_issuer_unit_id(kProvince);
-  status = founder.Submit(std::move(publication));
+  status = founder.Submit({Publication("BENCH", *policy_hash)});
   for (const Author& author : authors) {
     if (status.ok()) status = founder.Enrol(author);
   }
@@ -307,6 +314,42 @@ absl::Status FillLog(Engine* engine, std::vector<Author>* authors,
   }
   return engine->AwaitRows(
       Position(engine->status().end.next_position.value - 1), kWaitMs);
+}
+
+absl::Status PublishPolicy(Engine* engine, const std::string& id,
+                           const std::string& text) {
+  Founder founder(engine, absl::StrCat("publish-", id));
+  const absl::StatusOr<Hash> hash = founder.Put(text);
+  if (!hash.ok()) return hash.status();
+  return founder.Submit({Publication(id, *hash)});
+}
+
+absl::Status SendBatch(Engine* engine, Author* author) {
+  Awaited<Answered> answered;
+  const auto done = answered.Callback();
+  OfferedBatch batch =
+      engine->Admit(author->key().public_key().author(), author->NextBatch());
+  while (true) {
+    Awaited<bool> room;
+    const auto has_room = room.Callback();
+    const OfferStatus status = engine->Offer(
+        &batch, [done](const Answered& answer) { done(answer); },
+        [has_room] { has_room(true); });
+    if (status == OfferStatus::kTaken) break;
+    if (status == OfferStatus::kClosed) {
+      return absl::UnavailableError("the engine closed");
+    }
+    const absl::StatusOr<bool> waited = room.Wait();
+    if (!waited.ok()) return waited.status();
+  }
+  const absl::StatusOr<Answered> answer = answered.Wait();
+  if (!answer.ok()) return answer.status();
+  if (!answer->status.ok()) return answer->status;
+  if (answer->answer.code() != v1::ANSWER_CODE_RECORDED) {
+    return absl::InternalError("a batch of the bench was not recorded: " +
+                               answer->answer.detail());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace thon::bench

@@ -41,6 +41,13 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(
 absl::Status FillLog(Engine* engine, std::vector<Author>* authors,
                      std::uint64_t events, int events_per_batch);
 
+// Publishes a policy of the province. Returns when the rows hold what it says.
+absl::Status PublishPolicy(Engine* engine, const std::string& id,
+                           const std::string& text);
+
+// Records the author's next batch and waits until it is durable.
+absl::Status SendBatch(Engine* engine, Author* author);
+
 }  // namespace thon::bench
 
 #endif  // THON_TOOLS_BENCH_BENCH_LOG_H_

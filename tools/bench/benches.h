@@ -5,6 +5,8 @@
 //   export   events a second read out of the log, over gRPC and from disk
 //   rebuild  events a second folded into rows, from the first entry, one core
 //   disk     bytes on disk, compacted, of log and rows, by signed byte
+//   determine  determinations a second of one core; what a policy published
+//            over a year of 1,356 teams takes, and does to ingest
 //   verify   signatures a second that these cores can check, and nothing else
 #ifndef THON_TOOLS_BENCH_BENCHES_H_
 #define THON_TOOLS_BENCH_BENCHES_H_
@@ -33,6 +35,7 @@ absl::Status BenchIngest(const BenchOptions& options);
 absl::Status BenchExport(const BenchOptions& options);
 absl::Status BenchRebuild(const BenchOptions& options);
 absl::Status BenchDisk(const BenchOptions& options);
+absl::Status BenchDetermine(const BenchOptions& options);
 absl::Status BenchVerify(const BenchOptions& options);
 
 // Prints a result: one line of JSON, or "key value" pairs.

@@ -87,6 +87,11 @@ int main(int argc, char** argv) {
   AddLog(add("rebuild", "All rows from the log", &thon::bench::BenchRebuild),
          &options);
   AddLog(add("disk", "Bytes on disk", &thon::bench::BenchDisk), &options);
+  add("determine", "Determinations, and a policy published under load",
+      &thon::bench::BenchDetermine)
+      ->add_option("--events", options.events,
+                   "Events recorded before it is published")
+      ->check(CLI::Range(1'000, 20'000'000));
   CLI::App* verify =
       add("verify", "Signature checks alone", &thon::bench::BenchVerify);
   AddBatch(verify, &options);
