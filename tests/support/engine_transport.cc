@@ -165,24 +165,24 @@ class EngineStream final : public client::SyncStream {
     v1::Standings* const out = response.mutable_standings();
     out->set_first_sequence(request.first_sequence());
     out->set_end_sequence(request.first_sequence());
+    if (!transport_->tell_standings) return inbox_->Put(std::move(response));
     Position position;
-    if (const auto rows = RowsFrom(request.min_position(), &position);
-        rows != nullptr && transport_->tell_standings) {
-      const auto health = GetRow<v1::SyncHealthRow>(*rows, Table::kSyncHealth,
-                                                    keys::SyncHealth(author_));
-      const std::uint64_t judged =
-          health.has_value() ? health->last_sequence() : 0;
-      const std::uint64_t end = std::min(request.end_sequence(), judged + 1);
-      if (request.first_sequence() < end) {
-        out->set_end_sequence(end);
-        for (v1::EventStanding& one :
-             StandingsOf(*rows, author_, Sequence(request.first_sequence()),
-                         Sequence(end - 1))) {
-          *out->add_exceptions() = std::move(one);
-        }
+    const auto rows = RowsFrom(request.min_position(), &position);
+    if (rows == nullptr) return;
+    const auto health = GetRow<v1::SyncHealthRow>(*rows, Table::kSyncHealth,
+                                                  keys::SyncHealth(author_));
+    const std::uint64_t judged =
+        health.has_value() ? health->last_sequence() : 0;
+    const std::uint64_t end = std::min(request.end_sequence(), judged + 1);
+    if (request.first_sequence() < end) {
+      out->set_end_sequence(end);
+      for (v1::EventStanding& one :
+           StandingsOf(*rows, author_, Sequence(request.first_sequence()),
+                       Sequence(end - 1))) {
+        *out->add_exceptions() = std::move(one);
       }
-      out->set_position(position.value);
     }
+    out->set_position(position.value);
     inbox_->Put(std::move(response));
   }
 
