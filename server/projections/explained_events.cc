@@ -302,6 +302,8 @@ std::optional<std::string> Explainer::GroupKey(const MetricSelector& selector,
       return absl::StrCat(one.fact.task_id());
     }
     case Metric::kM22:
+      // Of an instant that is not known there is no delay.
+      if (one.fact.quality() == v1::TIME_QUALITY_SUSPECT) return std::nullopt;
       return "all";
     default:
       if (!SessionCounts(selector, one.session)) return std::nullopt;

@@ -1,4 +1,5 @@
 // Queries of policies and determinations.
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -147,23 +148,44 @@ std::string FindPolicyFor(const RowReader& rows, Month month, int kind,
   return found;
 }
 
-// Of the policies whose territory the beneficiary is in, the one that was
-// published first; empty: there is none.
-std::string FindPolicyOver(const RowReader& rows, Month month,
-                           v1::BeneficiaryKind kind,
+// The unit of the beneficiary on that day, or on the nearest day on which it
+// has one.
+UnitId UnitNear(const RowReader& rows, int kind, std::uint64_t id, Date day) {
+  if (kind == v1::BENEFICIARY_KIND_ORGANISATION) {
+    const auto row = GetOrganisation(rows, OrganisationId(id));
+    return row.has_value() ? UnitId(row->unit_id()) : UnitId(0);
+  }
+  const auto row = GetTeam(rows, TeamId(id));
+  if (!row.has_value()) return UnitId(0);
+  return UnitOn(*row, std::max(day, Date(row->founded_date())));
+}
+
+// Of the policies whose issuer's territory the beneficiary is in, or was in
+// when the issuer ended, the one that was published first; empty: there is
+// none.
+std::string FindPolicyOver(const RowReader& rows, Month month, int kind,
                            std::uint64_t beneficiary) {
-  std::map<std::uint64_t, std::string> by_position;
+  const UnitId unit = UnitNear(rows, kind, beneficiary, month.last_day());
+  const std::optional<v1::UnitRow> row = GetUnit(rows, unit);
+  if (!row.has_value()) return "";
+  const auto below = [&](UnitId issuer, Date day) {
+    return IsBelow(rows, unit, issuer, NearestDay(*row, day));
+  };
+  std::map<std::uint64_t, std::pair<std::string, UnitId>> by_position;
   ScanRows<v1::PolicyRow>(
       rows, Table::kPolicy, "",
       [&](absl::string_view, const v1::PolicyRow& policy, Position) {
-        by_position[policy.position()] = policy.policy_id();
+        by_position[policy.position()] = {policy.policy_id(),
+                                          UnitId(policy.issuer_unit_id())};
         return true;
       });
-  for (const auto& [position, id] : by_position) {
-    const absl::StatusOr<DeterminationInputs> inputs =
-        ReadDeterminationInputs(id, kind, beneficiary, month, rows);
-    if (inputs.ok() && inputs->facts.territory != Territory::kOutside) {
-      return id;
+  for (const auto& [position, policy] : by_position) {
+    const std::optional<v1::UnitRow> issuer = GetUnit(rows, policy.second);
+    if (below(policy.second, month.last_day()) ||
+        (issuer.has_value() && issuer->to_date() != 0 &&
+         issuer->to_date() < month.last_day().days &&
+         below(policy.second, Date(issuer->to_date())))) {
+      return policy.first;
     }
   }
   return "";
@@ -199,7 +221,7 @@ absl::Status GetDeterminationQuery(const v1::GetDeterminationRequest& request,
   const auto beneficiary_kind = static_cast<v1::BeneficiaryKind>(kind);
   const std::uint64_t id = request.beneficiary_id();
   if (policy_id.empty()) {
-    policy_id = FindPolicyOver(rows, month, beneficiary_kind, id);
+    policy_id = FindPolicyOver(rows, month, kind, id);
   }
   response->set_position(view.position.value);
   v1::DeterminationRow* const out = response->mutable_row();
