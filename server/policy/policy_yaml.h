@@ -1,14 +1,13 @@
 // From a policy's YAML text to the model, with everything that is wrong with
 // it, each with its place and what to do.
 //
-// Whatever the parser accepts, the engine does. A parameter that the model
-// knows of but the engine cannot compute yet is an error that says so; an
-// unknown one is an error too. Nothing is read and then ignored.
+// Whatever the parser accepts, the engine does. An unknown parameter is an
+// error that names the nearest known words, and so is one that would have no
+// effect. Nothing is read and then ignored.
 //
-// The format by example: deploy/policies/yen-bai-2023.yaml. A parameter is a
-// block or, inside a block, a word; both can carry `source:` and `assumption:`
-// (a word as {value: ..., source: ...}). A block without either is listed as an
-// assumption.
+// The format: server/policy/FORMAT.md. A parameter is a block or, inside a
+// block, a word; both can carry `source:` and `assumption:` (a word as {value:
+// ..., source: ...}). A block without either is listed as an assumption.
 //
 // Pure: text in, model out; no file is opened.
 #ifndef THON_POLICY_POLICY_YAML_H_

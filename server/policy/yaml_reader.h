@@ -103,6 +103,9 @@ class YamlReader {
 // "a.b", or "b" at the root.
 std::string YamlPath(absl::string_view parent, absl::string_view key);
 
+// In quotes, for messages: at most a line of it.
+std::string Shown(absl::string_view text);
+
 // "; did you mean \"title\"?" or nothing: the words most like `word`, however
 // written.
 std::string DidYouMean(absl::string_view word,
