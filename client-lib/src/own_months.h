@@ -3,8 +3,9 @@
 // phone cannot know). Pure: rows and events in, rows out.
 //
 //   OwnMonths own(about, rows);
-//   for (...) own.NoteCorrection(number, event);
-//   for (...) own.Take(number, name, confirmed, event);
+//   for (...) own.NoteCorrection(author, event);
+//   for (...) own.Take(author, name, confirmed, event);
+//   own.Finish();
 //   own.Find(month)->counted ...
 //
 // The server's judgement and its sums (server/projections/judgement.h and
@@ -62,7 +63,7 @@ class OwnMonths {
             std::map<Month, v1::TeamMonth> rows);
 
   // First all corrections: one that voids or amends an own event goes before
-  // it. `number` is the event's own, unique among own events.
+  // it. `author`: whose correction it is now.
   void NoteCorrection(const AuthorId& author, const v1::Event& event);
   // Then all events, ascending. `author`: whose event it is now; `name`: as
   // Record() gave it; `confirmed`: the key's events are not held for it.
