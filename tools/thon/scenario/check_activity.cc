@@ -1,5 +1,6 @@
 // Standings, months of activity, metrics of units.
 #include <optional>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -106,6 +107,29 @@ std::string Show(const MetricSelector& selector, const MetricNumber& value) {
   return ShowNumber(
       value.numerator, value.denominator,
       InfoOf(selector.metric).kind == MetricKind::kRatio || selector.mean);
+}
+
+absl::string_view GrainName(Grain grain) {
+  switch (grain) {
+    case Grain::kMonth:
+      return "month";
+    case Grain::kQuarter:
+      return "quarter";
+    case Grain::kYear:
+      return "year";
+    case Grain::kWindow:
+      return "window";
+  }
+  return "";
+}
+
+// "PASS", then "PASS/FAIL": neighbours that are equal are one.
+void AddOnce(absl::string_view word, std::string* text) {
+  if (text->empty()) {
+    *text = std::string(word);
+  } else if (*text != word && !absl::EndsWith(*text, absl::StrCat("/", word))) {
+    absl::StrAppend(text, "/", word);
+  }
 }
 
 // Calls visit(field, name, selector, qualifier) for each metric asked for.
@@ -245,19 +269,25 @@ void LookAtUnitMetrics(const Look& look, Actual* actual) {
                    expectation.last, look.today)) {
     const Target& target = policy->targets[reached.target];
     const std::string id(InfoOf(target.selector.metric).id);
-    // Each period of the months has an outcome; equal ones are one.
-    std::string& outcome = actual->fields["targets." + id];
     const std::string word = ShowEnum(reached.outcome);
-    if (outcome.empty()) {
-      outcome = word;
-    } else if (outcome != word && !absl::EndsWith(outcome, "/" + word)) {
-      absl::StrAppend(&outcome, "/", word);
-    }
-    actual->fields["goals." + id] =
+    const std::string goal =
         target.has_target ? absl::StrCat(target.at_least) : "none";
-    actual->notes.push_back(absl::StrCat(
-        id, " ", reached.days.first.Iso(), "..", reached.days.last.Iso(), ": ",
-        Show(target.selector, reached.value), " → ", word));
+    // Under its name and, where a metric has several targets, under the name
+    // with what tells them apart. Each period of the months has an outcome.
+    std::set<std::string> names = {id};
+    MetricSelector whole = target.selector;
+    names.insert(absl::StrCat(id, " over=", GrainName(whole.over)));
+    if (!Qualifier(whole).empty()) {
+      names.insert(absl::StrCat(id, " ", Qualifier(whole)));
+    }
+    for (const std::string& name : names) {
+      AddOnce(word, &actual->fields["targets." + name]);
+      AddOnce(goal, &actual->fields["goals." + name]);
+    }
+    actual->notes.push_back(
+        absl::StrCat(id, " over=", GrainName(whole.over), " ",
+                     reached.days.first.Iso(), "..", reached.days.last.Iso(),
+                     ": ", Show(target.selector, reached.value), " → ", word));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "server/projections/eligibility.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
+#include "server/projections/simulate.h"
 #include "server/projections/units.h"
 #include "tools/thon/scenario/check.h"
 #include "tools/thon/scenario/values.h"
@@ -262,8 +264,35 @@ void LookAtPolicyCheck(const Look& look, Actual* actual) {
   actual->fields["mentions"] = all;
 }
 
-void LookAtSimulation(const Look&, Actual* actual) {
-  actual->nothing = "simulation is not there";
+void LookAtSimulation(const Look& look, Actual* actual) {
+  const Expectation& expectation = *look.expectation;
+  const PolicyText text =
+      ParsePolicy(expectation.source.text, expectation.source.file);
+  for (const Finding& finding : text.findings) {
+    if (finding.severity != Severity::kError) continue;
+    actual->nothing = FormatFinding(finding);
+    return;
+  }
+  SimulationRequest request;
+  request.policy = text.policy;
+  request.issuer = UnitId(expectation.unit);
+  request.first = expectation.first;
+  request.last = expectation.last;
+  request.assume_funded = expectation.assume_funded;
+  const absl::StatusOr<Simulation> tried =
+      Simulate(std::move(request), *look.rows);
+  if (!tried.ok()) {
+    actual->nothing = std::string(tried.status().message());
+    return;
+  }
+  Sums sums;
+  for (const v1::DeterminationSum& sum : tried->sums) {
+    sums.total += sum.count();
+    sums.amount_vnd += sum.amount_vnd();
+    sums.by_state[ShowEnum(sum.state())] += sum.count();
+    sums.by_reason[ShowEnum(sum.reason())] += sum.count();
+  }
+  sums.Show(actual);
 }
 
 }  // namespace thon::scenario

@@ -226,7 +226,7 @@ bool PayloadReader::Number(const FieldDescriptor& field, const YamlNode& node,
     *value = 0;
     return true;
   }
-  if (EndsWith(field, "_date")) {
+  if (EndsWith(field, "_date") || field.name() == "date") {
     Date date;
     if (!reader_.Day(node, path, &date)) return false;
     *value = date.days;
