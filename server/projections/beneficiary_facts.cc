@@ -210,17 +210,39 @@ void FactsReader::ReadActivity(std::uint64_t team, const Policy& policy,
   facts->update_confirmed = activity.update_confirmed();
 }
 
-// Every month's row but those behind this one: what they had of the year goes
+void FactsReader::Wrote(std::uint64_t team, const PolicyFile& file, Month month,
+                        std::int64_t base_vnd) const {
+  if (!file.caps_year) return;
+  if (team != bases_team_) {
+    bases_team_ = team;
+    bases_.clear();
+  }
+  bases_[{&file, month}] = base_vnd;
+}
+
+// The rows of the year's months before this one: what they had of the year goes
 // first, in whatever order they came to have it.
 std::int64_t FactsReader::YearUsed(std::uint64_t team, const PolicyFile& file,
                                    Month month) const {
+  if (team != bases_team_) {
+    bases_team_ = team;
+    bases_.clear();
+  }
   std::int64_t used = 0;
   for (Month earlier = std::max(Month::Of(month.year(), 1), file.first_month);
        earlier < month; earlier = earlier.Next()) {
-    const std::optional<v1::Determination> row = GetRow<v1::Determination>(
-        rows_, Table::kDetermination,
-        keys::Determination(file.id, earlier, v1::BENEFICIARY_KIND_TEAM, team));
-    if (row.has_value()) used += row->amount_vnd() - row->top_up_vnd();
+    const auto [at, fresh] =
+        bases_.try_emplace(std::make_pair(&file, earlier), 0);
+    if (fresh) {
+      const std::optional<v1::Determination> row = GetRow<v1::Determination>(
+          rows_, Table::kDetermination,
+          keys::Determination(file.id, earlier, v1::BENEFICIARY_KIND_TEAM,
+                              team));
+      if (row.has_value()) {
+        at->second = row->amount_vnd() - row->top_up_vnd();
+      }
+    }
+    used += at->second;
   }
   return used;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,12 @@ class FactsReader {
                         const PolicyVersion& version, Month month,
                         const RemainingOf& remaining) const;
 
+  // Says that the team's determination was written, with this amount without
+  // top-up; the reader need not look it up again. Who writes determinations
+  // while the reader lives must say each.
+  void Wrote(std::uint64_t team, const PolicyFile& file, Month month,
+             std::int64_t base_vnd) const;
+
  private:
   struct Chain {
     std::vector<std::uint64_t> units;  // From the unit up.
@@ -114,6 +121,9 @@ class FactsReader {
   UnitMemo& units_;
   const Date today_;
   mutable MetricFacts metrics_;
+  // Amounts without top-up of the team that was asked for last.
+  mutable std::uint64_t bases_team_ = 0;
+  mutable std::map<std::pair<const PolicyFile*, Month>, std::int64_t> bases_;
 };
 
 // Whether the row says that money is owed or paid.

@@ -151,7 +151,9 @@ bool Redetermination::RunCell(const Beneficiary& beneficiary,
                                               beneficiary.kind, beneficiary.id);
   const std::optional<RowVersion> before =
       rows_.Get(Table::kDetermination, key);
+  const bool is_team = beneficiary.kind == v1::BENEFICIARY_KIND_TEAM;
   if (facts.territory == Territory::kOutside) {
+    if (is_team) reader_.Wrote(beneficiary.id, file, cell.month, 0);
     if (!before.has_value()) return false;
     rows_.Delete(Table::kDetermination, key);
     return Yield(before) != Yield(v1::Determination());
@@ -159,6 +161,7 @@ bool Redetermination::RunCell(const Beneficiary& beneficiary,
   const Result result = Determine(version.policy, facts, cell.month);
   const v1::Determination row = ToRow(version.policy, result, version.position);
   const std::int64_t base = result.amount_vnd - result.top_up_vnd;
+  if (is_team) reader_.Wrote(beneficiary.id, file, cell.month, base);
   if (base != 0 && result.funding_position.value != 0) {
     used_vnd_[result.funding_position] += base;
   }
