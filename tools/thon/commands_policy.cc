@@ -1,3 +1,5 @@
+#include "tools/thon/commands_policy.h"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,68 +19,21 @@
 namespace thon::cli {
 namespace {
 
-absl::string_view SeverityWord(v1::PolicySeverity severity) {
-  switch (severity) {
-    case v1::POLICY_SEVERITY_ERROR:
-      return "error";
-    case v1::POLICY_SEVERITY_WARNING:
-      return "warning";
-    case v1::POLICY_SEVERITY_ASSUMPTION:
-      return "assumption";
-    default:
-      return "note";
+// What the server found in a text that it has.
+void PrintFindings(Session* session, const std::string& file,
+                   const v1::PublishPolicyResponse& response) {
+  for (const v1::PolicyFinding& one : response.findings()) {
+    Finding finding;
+    finding.severity = one.severity() == v1::POLICY_SEVERITY_WARNING
+                           ? Severity::kWarning
+                           : Severity::kAssumption;
+    finding.file = file;
+    finding.line = one.line();
+    finding.column = one.column();
+    finding.path = one.path();
+    finding.message = one.message();
+    PrintFinding(session->out(), finding);
   }
-}
-
-// "yb.yaml:12:8: error: amount.vnd: ..."; editors find the place by it.
-void PrintFinding(Session* session, const std::string& file,
-                  const v1::PolicyFinding& finding) {
-  std::string place = file;
-  if (finding.line() > 0) absl::StrAppend(&place, ":", finding.line());
-  if (finding.column() > 0) absl::StrAppend(&place, ":", finding.column());
-  session->out() << place << ": " << SeverityWord(finding.severity()) << ": "
-                 << (finding.path().empty() ? "" : finding.path() + ": ")
-                 << Printable(finding.message()) << '\n';
-}
-
-struct CheckOptions {
-  std::vector<std::string> files;
-};
-
-absl::Status CheckPolicies(Session* session, const CheckOptions& options) {
-  const absl::StatusOr<Client*> client = session->client();
-  if (!client.ok()) return client.status();
-  Json results = Json::array();
-  int errors = 0;
-  for (const std::string& file : options.files) {
-    const absl::StatusOr<std::string> text = ReadFile(file);
-    if (!text.ok()) return text.status();
-    v1::CheckPolicyRequest request;
-    request.set_yaml(*text);
-    request.set_file_name(file);
-    const absl::StatusOr<v1::CheckPolicyResponse> response =
-        (*client)->CheckPolicy(request);
-    if (!response.ok()) return response.status();
-    int here = 0;
-    for (const v1::PolicyFinding& finding : response->findings()) {
-      here += finding.severity() == v1::POLICY_SEVERITY_ERROR ? 1 : 0;
-      if (!session->json) PrintFinding(session, file, finding);
-    }
-    errors += here;
-    Json result = ToJson(*response);
-    result["file"] = file;
-    result["errors"] = here;
-    results.push_back(std::move(result));
-    if (!session->json && here == 0) {
-      session->out() << file << ": " << response->policy_id() << " v"
-                     << response->version()
-                     << ": hợp lệ, có thể công bố (it can be published)\n";
-    }
-  }
-  if (session->json) session->Print(results);
-  if (errors == 0) return absl::OkStatus();
-  return ChecksFailed(
-      absl::StrCat(errors, " errors; such a policy cannot be published"));
 }
 
 struct PublishOptions {
@@ -116,9 +71,7 @@ absl::Status PublishPolicy(Session* session, const PublishOptions& options) {
     session->Print(ToJson(*response));
     return absl::OkStatus();
   }
-  for (const v1::PolicyFinding& finding : response->findings()) {
-    PrintFinding(session, options.file, finding);
-  }
+  PrintFindings(session, options.file, *response);
   session->out() << "Đã công bố (published): " << response->policy_id() << " v"
                  << response->version() << ", vị trí (position) "
                  << response->position() << '\n';
@@ -197,16 +150,14 @@ absl::Status ListPolicies(Session* session, const ListOptions& options) {
 void AddPolicyCommands(CLI::App* app, Session* session) {
   CLI::App* const group = Group(app, "policy", "Chính sách (policies)");
 
-  CLI::App* command =
-      Command(group, "check", "Kiểm tra tệp chính sách (check policy files)",
-              {"thon policy check deploy/policies/yen-bai-2023.yaml"});
-  auto check = std::make_shared<CheckOptions>();
-  command->add_option("FILE", check->files, "YAML")->required();
-  OnChosen(command, session, check, &CheckPolicies);
+  AddPolicyCheckCommand(group, session);
+  AddPolicyReadCommands(group, session);
+  AddPolicySimulateCommand(group, session);
 
-  command = Command(group, "publish", "Công bố chính sách (publish a policy)",
-                    {"thon policy publish deploy/policies/yen-bai-2023.yaml "
-                     "--issuer-code 15"});
+  CLI::App* command =
+      Command(group, "publish", "Công bố chính sách (publish a policy)",
+              {"thon policy publish deploy/policies/yen-bai-2023.yaml "
+               "--issuer-code 15"});
   auto publish = std::make_shared<PublishOptions>();
   command->add_option("FILE", publish->file, "YAML")->required();
   command

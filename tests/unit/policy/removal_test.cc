@@ -134,7 +134,7 @@ std::string Describe(const RandomCase& one, const Result& result,
 
 TEST(RemovalTest, WhatIsNamedDecidesAndWhatIsNotDoesNot) {
   std::mt19937_64 random = SeededRandom();
-  constexpr int kCases = 1500;
+  constexpr int kCases = 1000;
   std::set<v1::DeterminationState> states;
   Tally tally;
   for (int i = 0; i < kCases; ++i) {

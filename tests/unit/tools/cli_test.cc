@@ -262,19 +262,6 @@ TEST_F(CliTest, ASummaryIsAskedForAsOfAMomentAndSummed) {
             kExitUsage);
 }
 
-TEST_F(CliTest, APolicyFindingIsALineThatEditorsUnderstand) {
-  v1::PolicyFinding* const finding = server_.checked.add_findings();
-  finding->set_severity(v1::POLICY_SEVERITY_ERROR);
-  finding->set_line(12);
-  finding->set_column(8);
-  finding->set_path("amount.vnd");
-  finding->set_message("500000.5 is not whole");
-  const std::string file = File("yb.yaml", "policy: YB-2023\n");
-  EXPECT_EQ(Run({"policy", "check", file}), kExitRefused);
-  EXPECT_EQ(out_.str(),
-            file + ":12:8: error: amount.vnd: 500000.5 is not whole\n");
-}
-
 TEST_F(CliTest, TheClockMovesToTheMidnightOfADay) {
   EXPECT_EQ(Run({"admin", "advance-clock", "--to", "2023-06-01"}), kExitOk);
   EXPECT_EQ(server_.advanced.to_time_ms(), 1685552400000);
@@ -324,6 +311,9 @@ TEST_F(CliTest, EveryCommandHasHelpWithExamples) {
       {"list", "approve"},
       {"funding", "approve"},
       {"policy", "check"},
+      {"policy", "explain"},
+      {"policy", "diff"},
+      {"policy", "simulate"},
       {"policy", "publish"},
       {"policy", "list"},
       {"eligibility", "list"},
