@@ -59,6 +59,33 @@ v1::UnitList Map() {
   return list;
 }
 
+template <typename Message>
+Message Parsed(const std::string& value) {
+  Message message;
+  THON_CHECK(message.ParseFromString(value));
+  return message;
+}
+
+// The row without how late its activities came.
+std::string WithoutArrival(Table table, const std::string& value) {
+  if (table == Table::kActivityDay) {
+    v1::ActivityDay day = Parsed<v1::ActivityDay>(value);
+    for (auto* facts : {day.mutable_facts(), day.mutable_held()}) {
+      for (v1::ActivityFact& fact : *facts) {
+        fact.clear_days_late();
+        fact.clear_delay_hours();
+      }
+    }
+    return day.SerializeAsString();
+  }
+  if (table == Table::kTeamMonth || table == Table::kOrganisationMonth) {
+    v1::TeamMonth month = Parsed<v1::TeamMonth>(value);
+    month.clear_delays();
+    return month.SerializeAsString();
+  }
+  return value;
+}
+
 }  // namespace
 
 Province::Province(std::string directory) : directory_(std::move(directory)) {
@@ -284,13 +311,13 @@ std::vector<std::string> Province::JudgementDump() {
   for (const Table table :
        {Table::kActivityDay, Table::kTeamMonth, Table::kHousehold,
         Table::kOrganisationMonth, Table::kDetermination}) {
-    rows->Scan(table, "", "",
-               [&](absl::string_view key, const RowVersion& row) {
-                 dump.push_back(absl::StrCat(static_cast<int>(table), " ",
-                                             HexEncode(key), " ",
-                                             HexEncode(row.value)));
-                 return true;
-               });
+    rows->Scan(
+        table, "", "", [&](absl::string_view key, const RowVersion& row) {
+          dump.push_back(
+              absl::StrCat(static_cast<int>(table), " ", HexEncode(key), " ",
+                           HexEncode(WithoutArrival(table, row.value))));
+          return true;
+        });
   }
   std::sort(dump.begin(), dump.end());
   return dump;
