@@ -56,7 +56,7 @@ void AddMember(std::uint64_t member, std::int64_t activities,
 void Guide(std::uint32_t topic, std::int64_t people, DayTotals* totals) {
   if (people == 0) return;
   totals->people_reached += people;
-  totals->people_by_topic[topic] += people;
+  totals->people_by_topic[static_cast<v1::Topic>(topic)] += people;
 }
 
 // Calls visit(fact) for each report of the group.
@@ -78,7 +78,7 @@ void AddVisit(const Group& group, DayTotals* totals) {
   topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
   totals->people_reached += group.count;
   for (const std::uint32_t topic : topics) {
-    totals->people_by_topic[topic] += group.count;
+    totals->people_by_topic[static_cast<v1::Topic>(topic)] += group.count;
   }
 }
 
@@ -110,7 +110,8 @@ void AddCounts(const Group& group, DayTotals* totals) {
       break;
     case v1::Event::kAccountOpenedAssisted:
       totals->accounts += group.count;
-      totals->accounts_by_kind[lead.topic()] += group.count;
+      totals->accounts_by_kind[static_cast<v1::AccountKind>(lead.topic())] +=
+          group.count;
       break;
     case v1::Event::kOnlineDossierAssisted:
       // A dossier processed on line was submitted on line.
@@ -157,100 +158,138 @@ void AddGroup(const Group& group, DayTotals* totals) {
   }
 }
 
-// The row of `key` in rows that ascend by it, made if there is none.
-// `key_of(row)` is a row's key, `name(row)` gives a new row its key.
-template <typename Row, typename Key, typename KeyOf, typename Name>
-Row* RowOf(const Key& key, const KeyOf& key_of, const Name& name,
-           google::protobuf::RepeatedPtrField<Row>* rows) {
+// Calls visit(key, after - before) for each key whose sum changed.
+template <typename Sums, typename Visit>
+void ForEachChange(const Sums& before, const Sums& after, const Visit& visit) {
+  auto b = before.begin();
+  auto a = after.begin();
+  while (b != before.end() || a != after.end()) {
+    if (b == before.end() || (a != after.end() && a->first < b->first)) {
+      visit(a->first, a->second);
+      ++a;
+    } else if (a == after.end() || b->first < a->first) {
+      visit(b->first, decltype(b->second){} - b->second);
+      ++b;
+    } else {
+      if (!(a->second == b->second)) visit(a->first, a->second - b->second);
+      ++a;
+      ++b;
+    }
+  }
+}
+
+// Changes the row of `key` in rows that ascend by it; it is made if there is
+// none, and dropped if change(row) says that nothing is left of it. `key_of`
+// is a row's key, `name` gives a new row its key.
+template <typename Row, typename Key, typename KeyOf, typename Name,
+          typename Change>
+void ChangeRow(const Key& key, const KeyOf& key_of, const Name& name,
+               const Change& change,
+               google::protobuf::RepeatedPtrField<Row>* rows) {
   const auto at = std::lower_bound(
       rows->begin(), rows->end(), key,
       [&key_of](const Row& row, const Key& k) { return key_of(row) < k; });
   const int i = static_cast<int>(at - rows->begin());
-  if (at != rows->end() && key_of(*at) == key) return &*at;
-  name(rows->Add());
-  for (int j = rows->size() - 1; j > i; --j) rows->SwapElements(j, j - 1);
-  return rows->Mutable(i);
+  if (at == rows->end() || key < key_of(*at)) {
+    name(rows->Add());
+    for (int j = rows->size() - 1; j > i; --j) rows->SwapElements(j, j - 1);
+  }
+  if (!change(rows->Mutable(i))) rows->DeleteSubrange(i, 1);
 }
 
-template <typename Row, typename IsZero>
-void DropZeros(const IsZero& is_zero,
-               google::protobuf::RepeatedPtrField<Row>* rows) {
-  rows->erase(std::remove_if(rows->begin(), rows->end(), is_zero), rows->end());
+void ReplaceInstalls(const DayTotals& before, const DayTotals& after,
+                     v1::TeamMonth* month) {
+  using AppKey = std::pair<absl::string_view, int>;
+  ForEachChange(before.installs_by_app, after.installs_by_app,
+                [month](const auto& app, std::int64_t count) {
+                  const AppKey key(app.first, app.second);
+                  ChangeRow(
+                      key,
+                      [](const v1::AppCount& row) {
+                        return AppKey(row.app(), row.basis());
+                      },
+                      [&app](v1::AppCount* row) {
+                        row->set_app(app.first);
+                        row->set_basis(static_cast<v1::CountBasis>(app.second));
+                      },
+                      [count](v1::AppCount* row) {
+                        row->set_count(row->count() + count);
+                        return row->count() != 0;
+                      },
+                      month->mutable_installs_by_app());
+                });
 }
 
-// Adds `sign` times the day's sums by part.
-void AddParts(const DayTotals& totals, int sign, v1::TeamMonth* month) {
-  for (const auto& [member, activities] : totals.members) {
-    v1::MemberCount* const row = RowOf(
-        member, [](const v1::MemberCount& r) { return r.member_id(); },
-        [m = member](v1::MemberCount* r) { r->set_member_id(m); },
-        month->mutable_members());
-    row->set_activities(row->activities() + sign * activities);
-  }
-  for (const auto& [topic, people] : totals.people_by_topic) {
-    const auto key = static_cast<v1::Topic>(topic);
-    v1::TopicCount* const row = RowOf(
-        key, [](const v1::TopicCount& r) { return r.topic(); },
-        [key](v1::TopicCount* r) { r->set_topic(key); },
-        month->mutable_people_by_topic());
-    row->set_people(row->people() + sign * people);
-  }
-  for (const auto& [app, count] : totals.installs_by_app) {
-    const auto key = std::make_pair(absl::string_view(app.first), app.second);
-    v1::AppCount* const row = RowOf(
-        key,
-        [](const v1::AppCount& r) {
-          return std::make_pair(absl::string_view(r.app()),
-                                static_cast<int>(r.basis()));
-        },
-        [&key](v1::AppCount* r) {
-          r->set_app(std::string(key.first));
-          r->set_basis(static_cast<v1::CountBasis>(key.second));
-        },
-        month->mutable_installs_by_app());
-    row->set_count(row->count() + sign * count);
-  }
-  for (const auto& [kind, count] : totals.accounts_by_kind) {
-    const auto key = static_cast<v1::AccountKind>(kind);
-    v1::AccountCount* const row = RowOf(
-        key, [](const v1::AccountCount& r) { return r.kind(); },
-        [key](v1::AccountCount* r) { r->set_kind(key); },
-        month->mutable_accounts_by_kind());
-    row->set_count(row->count() + sign * count);
-  }
-  for (const auto& [audience, training] : totals.trainings) {
-    const auto key = static_cast<v1::Audience>(audience);
-    v1::TrainingCount* const row = RowOf(
-        key, [](const v1::TrainingCount& r) { return r.audience(); },
-        [key](v1::TrainingCount* r) { r->set_audience(key); },
-        month->mutable_trainings());
-    row->set_sessions(row->sessions() + sign * training.sessions);
-    row->set_attendees(row->attendees() + sign * training.attendees);
-  }
-  for (const auto& [hours, count] : totals.delays) {
-    v1::DelayCount* const row = RowOf(
-        hours, [](const v1::DelayCount& r) { return r.hours(); },
-        [h = hours](v1::DelayCount* r) { r->set_hours(h); },
-        month->mutable_delays());
-    row->set_count(row->count() + sign * count);
-  }
+void ReplaceTrainings(const DayTotals& before, const DayTotals& after,
+                      v1::TeamMonth* month) {
+  ForEachChange(
+      before.trainings, after.trainings,
+      [month](v1::Audience audience, const TrainingTotals& training) {
+        ChangeRow(
+            audience,
+            [](const v1::TrainingCount& row) { return row.audience(); },
+            [audience](v1::TrainingCount* row) { row->set_audience(audience); },
+            [&training](v1::TrainingCount* row) {
+              row->set_sessions(row->sessions() + training.sessions);
+              row->set_attendees(row->attendees() + training.attendees);
+              return row->sessions() != 0;
+            },
+            month->mutable_trainings());
+      });
 }
 
-void DropEmptyParts(v1::TeamMonth* month) {
-  DropZeros<v1::MemberCount>(
-      [](const auto& row) { return row.activities() == 0; },
-      month->mutable_members());
-  DropZeros<v1::TopicCount>([](const auto& row) { return row.people() == 0; },
-                            month->mutable_people_by_topic());
-  DropZeros<v1::AppCount>([](const auto& row) { return row.count() == 0; },
-                          month->mutable_installs_by_app());
-  DropZeros<v1::AccountCount>([](const auto& row) { return row.count() == 0; },
-                              month->mutable_accounts_by_kind());
-  DropZeros<v1::TrainingCount>(
-      [](const auto& row) { return row.sessions() == 0; },
-      month->mutable_trainings());
-  DropZeros<v1::DelayCount>([](const auto& row) { return row.count() == 0; },
-                            month->mutable_delays());
+void ReplaceParts(const DayTotals& before, const DayTotals& after,
+                  v1::TeamMonth* month) {
+  ForEachChange(
+      before.members, after.members,
+      [month](std::uint64_t member, std::int64_t activities) {
+        ChangeRow(
+            member, [](const v1::MemberCount& row) { return row.member_id(); },
+            [member](v1::MemberCount* row) { row->set_member_id(member); },
+            [activities](v1::MemberCount* row) {
+              row->set_activities(row->activities() + activities);
+              return row->activities() != 0;
+            },
+            month->mutable_members());
+      });
+  ForEachChange(before.people_by_topic, after.people_by_topic,
+                [month](v1::Topic topic, std::int64_t people) {
+                  ChangeRow(
+                      topic,
+                      [](const v1::TopicCount& row) { return row.topic(); },
+                      [topic](v1::TopicCount* row) { row->set_topic(topic); },
+                      [people](v1::TopicCount* row) {
+                        row->set_people(row->people() + people);
+                        return row->people() != 0;
+                      },
+                      month->mutable_people_by_topic());
+                });
+  ForEachChange(before.accounts_by_kind, after.accounts_by_kind,
+                [month](v1::AccountKind kind, std::int64_t count) {
+                  ChangeRow(
+                      kind,
+                      [](const v1::AccountCount& row) { return row.kind(); },
+                      [kind](v1::AccountCount* row) { row->set_kind(kind); },
+                      [count](v1::AccountCount* row) {
+                        row->set_count(row->count() + count);
+                        return row->count() != 0;
+                      },
+                      month->mutable_accounts_by_kind());
+                });
+  ForEachChange(before.delays, after.delays,
+                [month](std::int32_t hours, std::int64_t count) {
+                  ChangeRow(
+                      hours,
+                      [](const v1::DelayCount& row) { return row.hours(); },
+                      [hours](v1::DelayCount* row) { row->set_hours(hours); },
+                      [count](v1::DelayCount* row) {
+                        row->set_count(row->count() + count);
+                        return row->count() != 0;
+                      },
+                      month->mutable_delays());
+                });
+  ReplaceInstalls(before, after, month);
+  ReplaceTrainings(before, after, month);
 }
 
 // The day's sessions, by their first reports; in `followers` the indexes of
@@ -334,10 +373,7 @@ void ReplaceDay(Date date, const DayTotals& before, const DayTotals& after,
                                 change(&DayTotals::dossiers_processed));
   month->set_suspect(month->suspect() + change(&DayTotals::suspect));
   month->set_held(month->held() + change(&DayTotals::held));
-  AddParts(after, 1, month);
-  if (before.activities == 0) return;
-  AddParts(before, -1, month);
-  DropEmptyParts(month);
+  ReplaceParts(before, after, month);
 }
 
 }  // namespace thon

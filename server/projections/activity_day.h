@@ -18,9 +18,9 @@
 #ifndef THON_PROJECTIONS_ACTIVITY_DAY_H_
 #define THON_PROJECTIONS_ACTIVITY_DAY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,31 +51,34 @@ void AddFact(v1::ActivityFact fact, ActivityFacts* facts);
 int FindFact(const ActivityFacts& facts, std::uint32_t author_number,
              Sequence sequence);
 
-// Sums by a key, ascending. Few keys.
-template <typename Key, typename Value>
+// Sums by a key, ascending. Few keys; kInline of them cost no allocation.
+template <typename Key, typename Value, std::size_t kInline>
 class Tally {
  public:
   using Entry = std::pair<Key, Value>;
   // The key's value, made if there is none.
   Value& operator[](const Key& key) {
-    auto it = entries_.begin();
-    while (it != entries_.end() && it->first < key) ++it;
+    auto it = entries_.end();
+    while (it != entries_.begin() && !((it - 1)->first < key)) --it;
     if (it == entries_.end() || key < it->first) {
       it = entries_.insert(it, Entry(key, Value()));
     }
     return it->second;
   }
-  bool empty() const { return entries_.empty(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
 
  private:
-  absl::InlinedVector<Entry, 2> entries_;
+  absl::InlinedVector<Entry, kInline> entries_;
 };
 
 struct TrainingTotals {
   std::int64_t sessions = 0;
   std::int64_t attendees = 0;
+  TrainingTotals operator-(const TrainingTotals& other) const {
+    return {sessions - other.sessions, attendees - other.attendees};
+  }
+  bool operator==(const TrainingTotals&) const = default;
 };
 
 // What a day adds to its month, households and tasks aside.
@@ -90,11 +93,11 @@ struct DayTotals {
   std::int64_t held = 0;
   // (member, groups they took part in), ascending.
   std::vector<std::pair<std::uint64_t, std::int64_t>> members;
-  Tally<std::uint32_t, std::int64_t> people_by_topic;
-  Tally<std::pair<std::string, int>, std::int64_t> installs_by_app;
-  Tally<std::uint32_t, std::int64_t> accounts_by_kind;
-  Tally<int, TrainingTotals> trainings;
-  Tally<std::int32_t, std::int64_t> delays;
+  Tally<v1::Topic, std::int64_t, 6> people_by_topic;
+  Tally<std::pair<std::string, int>, std::int64_t, 2> installs_by_app;
+  Tally<v1::AccountKind, std::int64_t, 4> accounts_by_kind;
+  Tally<v1::Audience, TrainingTotals, 4> trainings;
+  Tally<std::int32_t, std::int64_t, 8> delays;  // By whole hours.
   // Indexes of the facts that joined another author's group, ascending.
   std::vector<int> followers;
 };
