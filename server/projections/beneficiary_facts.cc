@@ -41,14 +41,14 @@ bool Pays(const v1::Determination& row) {
 
 const UnitMemo::Unit* UnitMemo::Get(const RowReader& rows, UnitId unit) {
   const auto known = units_.find(unit.value);
-  if (known != units_.end()) return known->second.get();
+  if (known != units_.end()) return &known->second;
   const std::optional<RowVersion> row =
       rows.Get(Table::kUnit, keys::Unit(unit));
   if (!row.has_value()) return nullptr;
-  auto fresh = std::make_unique<Unit>();
-  THON_CHECK(fresh->row.ParseFromString(row->value));
-  fresh->position = row->position;
-  return (units_[unit.value] = std::move(fresh)).get();
+  Unit& fresh = units_[unit.value];
+  THON_CHECK(fresh.row.ParseFromString(row->value));
+  fresh.position = row->position;
+  return &fresh;
 }
 
 void UnitMemo::Forget(absl::string_view unit_key) {

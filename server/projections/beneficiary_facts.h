@@ -7,13 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "server/core/civil.h"
 #include "server/core/ids.h"
@@ -42,7 +40,7 @@ class UnitMemo {
  private:
   // More than the villages of the country; beyond, it begins anew.
   static constexpr std::size_t kUnitsMax = 100'000;
-  absl::flat_hash_map<std::uint64_t, std::unique_ptr<Unit>> units_;
+  std::map<std::uint64_t, Unit> units_;
 };
 
 // Who may be determined about.

@@ -17,7 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "server/core/civil.h"
 #include "server/projections/beneficiary_facts.h"
 #include "server/projections/dirty_months.h"
