@@ -113,28 +113,33 @@ std::int64_t Run::Amount() {
     amount_step_ = trace_->steps.size();
     trace_->steps.push_back(std::move(group));
   }
-  if (policy_.prorate_by_day && (policy_.pays_by(AmountUnit::kTeamMonth) ||
-                                 policy_.pays_by(AmountUnit::kMemberMonth))) {
-    const std::int64_t month_days = DayCount(first_, last_);
-    if (TraceStep* step =
-            Note(Rule::kProrata, "month_rule.prorata", &policy_.month_basis,
-                 days == month_days, v1::REASON_CODE_PRORATED,
-                 {"exists", "suspensions"})) {
-      step->number = amount;
-      step->quantity = days;
-      if (days != month_days) {
-        TraceStep rounding;
-        rounding.rule = Rule::kRounding;
-        rounding.path = "rounding";
-        rounding.basis = &policy_.rounding.basis;
-        rounding.number = amount;
-        step->children.push_back(std::move(rounding));
-      }
-    }
-    if (days != month_days) Flag(v1::REASON_CODE_PRORATED);
-  }
+  NoteDays(days, amount);
   if (units_ == 0) Flag(v1::REASON_CODE_NO_UNITS);
   return Capped(amount);
+}
+
+// Says for how many days the month's lines were paid, if by days at all.
+void Run::NoteDays(std::int64_t days, std::int64_t amount) {
+  if (!policy_.prorate_by_day || (!policy_.pays_by(AmountUnit::kTeamMonth) &&
+                                  !policy_.pays_by(AmountUnit::kMemberMonth))) {
+    return;
+  }
+  const bool whole = days == DayCount(first_, last_);
+  if (TraceStep* step =
+          Note(Rule::kProrata, "month_rule.prorata", &policy_.month_basis,
+               whole, v1::REASON_CODE_PRORATED, {"exists", "suspensions"})) {
+    step->number = amount;
+    step->quantity = days;
+    if (!whole) {
+      TraceStep rounding;
+      rounding.rule = Rule::kRounding;
+      rounding.path = "rounding";
+      rounding.basis = &policy_.rounding.basis;
+      rounding.number = amount;
+      step->children.push_back(std::move(rounding));
+    }
+  }
+  if (!whole) Flag(v1::REASON_CODE_PRORATED);
 }
 
 AmountPart Run::Line(const AmountLine& line) {

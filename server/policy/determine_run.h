@@ -96,6 +96,7 @@ class Run {
   std::int64_t Members(const AmountLine& line) const;
   void Mobilised(const AmountLine& line, AmountPart* part) const;
   std::int64_t DaysPaidFor() const;
+  void NoteDays(std::int64_t days, std::int64_t amount);
   std::int64_t Prorated(std::int64_t amount, std::int64_t days);
   std::int64_t Capped(std::int64_t amount);
   std::int64_t YearCap() const;
