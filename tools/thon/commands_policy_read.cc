@@ -57,6 +57,17 @@ class Speaker {
     }
   }
 
+  // "căn cứ (source): 60/2022/NQ-HĐND": what is the same is said once.
+  void Name(const Sentence& name, const Sentence& value, int indent) {
+    if (vi_ && en_ && value.vi == value.en) {
+      Line(absl::StrCat(name.vi, " (", name.en, "): ", value.vi), indent);
+      return;
+    }
+    Say({absl::StrCat(name.vi, ": ", value.vi),
+         absl::StrCat(name.en, ": ", value.en)},
+        indent);
+  }
+
  private:
   void Line(const std::string& text, int indent) {
     out_ << std::string(static_cast<std::size_t>(indent), ' ')
@@ -72,19 +83,14 @@ void SayBasis(const PolicyStatement& statement, int indent, Speaker* speaker) {
   if (!statement.needs_basis) return;
   const Basis& basis = statement.basis;
   if (!basis.source.empty()) {
-    speaker->Say({absl::StrCat("căn cứ: ", basis.source),
-                  absl::StrCat("source: ", basis.source)},
-                 indent);
+    speaker->Name({"căn cứ", "source"}, Same(basis.source), indent);
   }
   if (!basis.assumption.empty()) {
-    speaker->Say({absl::StrCat("giả định: ", basis.assumption),
-                  absl::StrCat("assumption: ", basis.assumption)},
-                 indent);
+    speaker->Name({"giả định", "assumption"}, Same(basis.assumption), indent);
   }
   if (basis.source.empty() && basis.assumption.empty()) {
-    speaker->Say(
-        {"giả định: không nêu căn cứ", "assumption: no source is named"},
-        indent);
+    speaker->Name({"giả định", "assumption"},
+                  {"không nêu căn cứ", "no source is named"}, indent);
   }
 }
 

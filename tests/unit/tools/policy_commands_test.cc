@@ -107,20 +107,29 @@ TEST_F(PolicyCommandsTest, AServersPoliciesAndMapAreLookedAtIfAskedTo) {
       absl::StrCat(kPolicy, "double_support: {rule: forbid, source: S}\n"));
   EXPECT_EQ(Run({"policy", "check", file, "--against-server"}), kExitOk);
   EXPECT_THAT(out_.str(), Not(HasSubstr("(published) ")));
+  // Another text under a published number is an error.
+  const std::string known =
+      File("known.yaml", With("Tỉnh Hà Giang", "Tỉnh Yên Bái"));
+  EXPECT_EQ(Run({"policy", "check", known, "--against-server"}), kExitRefused);
+  EXPECT_THAT(out_.str(), HasSubstr("error: version: "));
+  server_.policies.Clear();
+  EXPECT_EQ(Run({"policy", "check", known, "--against-server"}), kExitOk);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("warning: issuer: ")));
 }
 
 TEST_F(PolicyCommandsTest, APolicyIsToldInTheLanguageAskedFor) {
   const std::string file = File("good.yaml", kPolicy);
   EXPECT_EQ(RunAlone({"policy", "explain", file}), kExitOk);
-  EXPECT_THAT(
-      out_.str(),
-      AllOf(HasSubstr("Mức hỗ trợ: 500.000 đồng cho một tổ trong một "
-                      "tháng."),
-            HasSubstr("Amount: 500.000 đồng for a team and month."),
-            HasSubstr("căn cứ: Điều 4"), HasSubstr("giả định: nobody knows"),
-            HasSubstr("Số quy định dựa trên giả định: ")));
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr("Mức hỗ trợ: 500.000 đồng cho một tổ trong một "
+                              "tháng."),
+                    HasSubstr("Amount: 500.000 đồng for a team and month."),
+                    HasSubstr("căn cứ (source): Điều 4"),
+                    HasSubstr("giả định (assumption): nobody knows"),
+                    HasSubstr("Số quy định dựa trên giả định: ")));
   EXPECT_EQ(RunAlone({"policy", "explain", file, "--lang", "vi"}), kExitOk);
-  EXPECT_THAT(out_.str(), Not(HasSubstr("Amount:")));
+  EXPECT_THAT(out_.str(),
+              AllOf(Not(HasSubstr("Amount:")), HasSubstr("căn cứ: Điều 4")));
   EXPECT_EQ(RunAlone({"policy", "explain", file, "--lang", "en"}), kExitOk);
   EXPECT_THAT(out_.str(), Not(HasSubstr("Mức hỗ trợ")));
   EXPECT_EQ(RunAlone({"policy", "explain", file, "--lang", "fr"}), kExitUsage);
