@@ -347,8 +347,10 @@ MetricNumber ReadActivityMetric(const MetricSelector& selector,
     case Metric::kM22:
       return DelayHours(months);
     case Metric::kM23:
-      return {Sum(months, [](const Row& m) { return m.suspect(); }),
-              Sum(months, [](const Row& m) { return m.activities(); })};
+      return {
+          Sum(months, [](const Row& m) { return m.suspect(); }),
+          // What is held is among those whose time is looked at.
+          Sum(months, [](const Row& m) { return m.activities() + m.held(); })};
     default:
       return kUnknownNumber;
   }

@@ -271,5 +271,12 @@ TEST_F(CatalogueTest, ASuspectTimeHasNoDelay) {  // M22, M23
   EXPECT_EQ(Read(Of(Metric::kM23)), (MetricNumber{1, 2}));
 }
 
+TEST_F(CatalogueTest, WhatIsHeldForItsTimeIsAmongAll) {  // M23
+  log.SetTime(At("2023-07-02T09:00:00+07:00"));
+  Send(phone, {Outreach("2023-06-25T08:00:00+07:00"), AfterFlatBattery()});
+  EXPECT_EQ(Read(Of(Metric::kM23)), (MetricNumber{1, 2}));
+  EXPECT_EQ(Read(Of(Metric::kM23), 202307), (MetricNumber{1, 1}));
+}
+
 }  // namespace
 }  // namespace thon

@@ -354,13 +354,16 @@ TEST(MonthPropertyTest, WithHeldIsTheRowOnceAllIsDecidedToCount) {
       for (const v1::EventStanding& standing :
            StandingsOf(team.log.rows(), author, Sequence(1),
                        team.log.next_sequence(author))) {
+        // Those of other months too: a task is done on whatever day.
         if (standing.standing() != v1::STANDING_HELD ||
-            !CouldCountIn(standing, month)) {
+            standing.local_date() == 0) {
           continue;
         }
         ++decided;
         const Sequence sequence(standing.sequence());
-        const bool spans = standing.reason() == v1::STANDING_REASON_TWO_MONTHS;
+        const bool spans =
+            standing.reason() == v1::STANDING_REASON_TWO_MONTHS &&
+            CouldCountIn(standing, month);
         ASSERT_TRUE(team.Decide(author, sequence, sequence, true,
                                 spans ? month.yyyymm : 0)
                         .effective());
