@@ -59,6 +59,46 @@ void UnitMemo::Trim() {
   if (units_.size() > kUnitsMax) units_.clear();
 }
 
+void TeamLineage::Load(const RowReader& rows) {
+  by_lead_.clear();
+  ScanRows<v1::TeamRow>(
+      rows, Table::kTeam, "",
+      [this](absl::string_view, const v1::TeamRow& team, Position) {
+        Update(team);
+        return true;
+      });
+}
+
+void TeamLineage::Update(const v1::TeamRow& team) {
+  for (auto& [lead, predecessors] : by_lead_) {
+    std::erase_if(predecessors, [&team](const Predecessor& one) {
+      return one.team == team.team_id();
+    });
+  }
+  if (team.successor_team_ids().empty() || team.ended_date() == 0 ||
+      team.successor_team_ids(0) == team.team_id()) {
+    return;
+  }
+  by_lead_[team.successor_team_ids(0)].push_back(
+      {team.team_id(), Date(team.ended_date())});
+}
+
+std::vector<std::uint64_t> TeamLineage::PlacesOf(std::uint64_t team,
+                                                 Date day) const {
+  std::vector<std::uint64_t> places = {team};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto at = by_lead_.find(places[i]);
+    if (at == by_lead_.end()) continue;
+    for (const Predecessor& one : at->second) {
+      if (one.ended <= day &&
+          std::find(places.begin(), places.end(), one.team) == places.end()) {
+        places.push_back(one.team);
+      }
+    }
+  }
+  return places;
+}
+
 Date StructureDay(const Policy& policy, Month month) {
   return policy.exists_on == LookDay::kFirstDay ? month.first_day()
                                                 : month.last_day();
@@ -298,9 +338,13 @@ void FactsReader::ReadMoney(std::uint64_t team, const PolicyFile& file,
   if (policy.cap_year_vnd != 0) {
     facts->year_used_vnd = YearUsed(team, file, month);
   }
+  const std::vector<std::uint64_t> places =
+      lineage_.PlacesOf(team, StructureDay(policy, month));
   for (const FundingDecision& funding : file.fundings) {
     FundingFact fact = funding.fact;
-    fact.in_set = funding.Names(team);
+    fact.in_set = std::any_of(
+        places.begin(), places.end(),
+        [&funding](std::uint64_t one) { return funding.Names(one); });
     if (fact.in_set && funding.may_bind && remaining != nullptr) {
       fact.remaining_vnd = remaining(funding);
     }

@@ -51,6 +51,26 @@ struct Beneficiary {
   v1::OrganisationRow organisation;  // Of an organisation.
 };
 
+// Whom a team succeeds as the lead: it takes their place in a set of funded
+// teams (T12).
+class TeamLineage {
+ public:
+  // Reads all teams.
+  void Load(const RowReader& rows);
+  // After the team's row has changed.
+  void Update(const v1::TeamRow& team);
+  // The team, and those that it succeeds, at any distance, and that have ended
+  // by that day.
+  std::vector<std::uint64_t> PlacesOf(std::uint64_t team, Date day) const;
+
+ private:
+  struct Predecessor {
+    std::uint64_t team = 0;
+    Date ended;
+  };
+  std::map<std::uint64_t, std::vector<Predecessor>> by_lead_;
+};
+
 // What is left of a decision's ceiling for this beneficiary and month. Asked
 // only of decisions whose ceiling may bind.
 using RemainingOf = std::function<std::int64_t(const FundingDecision&)>;
@@ -61,10 +81,11 @@ class FactsReader {
   // Nothing is owned; all must outlive the reader. Rows of activity, units and
   // the registry must not change while it lives; determinations may. `today`:
   // the last day opened.
-  FactsReader(const RowReader& rows, const MoneyBook& book, UnitMemo& units,
-              Date today)
+  FactsReader(const RowReader& rows, const MoneyBook& book,
+              const TeamLineage& lineage, UnitMemo& units, Date today)
       : rows_(rows),
         book_(book),
+        lineage_(lineage),
         units_(units),
         today_(today),
         metrics_(rows) {}
@@ -116,6 +137,7 @@ class FactsReader {
 
   const RowReader& rows_;
   const MoneyBook& book_;
+  const TeamLineage& lineage_;
   UnitMemo& units_;
   const Date today_;
   mutable MetricFacts metrics_;

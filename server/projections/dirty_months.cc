@@ -138,6 +138,12 @@ Changes FindChanges(const RowWriter& rows) {
     changes.teams = true;
     changes.beneficiaries.insert(
         {v1::BENEFICIARY_KIND_TEAM, keys::KeyView(key).U64()});
+    const auto team = GetRow<v1::TeamRow>(rows, Table::kTeam, key);
+    if (!team.has_value()) continue;
+    // They may take its place in a funded set.
+    for (const std::uint64_t successor : team->successor_team_ids()) {
+      changes.beneficiaries.insert({v1::BENEFICIARY_KIND_TEAM, successor});
+    }
   }
   for (const std::string& key : rows.Changed(Table::kOrganisation)) {
     changes.beneficiaries.insert(

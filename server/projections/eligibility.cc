@@ -59,6 +59,7 @@ class Eligibility final : public Projection {
 
  private:
   MoneyBook book_;
+  TeamLineage lineage_;
   bool loaded_ = false;
   UnitMemo units_;
 };
@@ -67,6 +68,7 @@ void Eligibility::Apply(const FoldInput& input, const EventSource& events,
                         RowWriter& rows) {
   if (!loaded_) {
     book_.Load(rows);
+    lineage_.Load(rows);
     loaded_ = true;
   }
   bool reordered = false;
@@ -84,13 +86,17 @@ void Eligibility::Apply(const FoldInput& input, const EventSource& events,
     }
   }
   for (const std::string& key : rows.Changed(Table::kUnit)) units_.Forget(key);
+  for (const std::string& key : rows.Changed(Table::kTeam)) {
+    const auto team = GetRow<v1::TeamRow>(rows, Table::kTeam, key);
+    if (team.has_value()) lineage_.Update(*team);
+  }
   if (book_.policies().empty()) return;
   const std::optional<Date> today = LastDay(rows);
   if (!today.has_value()) return;  // No month has begun.
   std::map<std::string, Dirty> dirty =
       FindDirty(input, book_, reordered, *today, rows);
   if (dirty.empty()) return;
-  Redetermination(book_, units_, *today, rows).Run(std::move(dirty));
+  Redetermination(book_, lineage_, units_, *today, rows).Run(std::move(dirty));
 }
 
 // What decisions have left for this team and month: the fold pays by month,
@@ -133,7 +139,9 @@ absl::StatusOr<DeterminationInputs> ReadDeterminationInputs(
     book.Load(rows);
   }
   UnitMemo units;
-  const FactsReader reader(rows, book, units,
+  TeamLineage lineage;
+  lineage.Load(rows);
+  const FactsReader reader(rows, book, lineage, units,
                            LastDay(rows).value_or(Date(-kOpenEnd.days)));
   const std::optional<Beneficiary> found = reader.Find(kind, beneficiary);
   if (!found.has_value()) {

@@ -30,12 +30,12 @@ namespace thon {
 class Redetermination {
  public:
   // Nothing is owned. `today`: the last day opened.
-  Redetermination(const MoneyBook& book, UnitMemo& units, Date today,
-                  RowWriter& rows)
+  Redetermination(const MoneyBook& book, const TeamLineage& lineage,
+                  UnitMemo& units, Date today, RowWriter& rows)
       : book_(book),
         today_(today),
         rows_(rows),
-        reader_(rows, book, units, today) {}
+        reader_(rows, book, lineage, units, today) {}
 
   // Writes the rows. A beneficiary outside a policy's territory gets none.
   void Run(std::map<std::string, Dirty> dirty);

@@ -118,9 +118,11 @@ absl::StatusOr<Simulation> Simulate(SimulationRequest request,
   for (const std::string& key : before)
     trial.Delete(Table::kDetermination, key);
   UnitMemo units;
+  TeamLineage lineage;
+  lineage.Load(rows);
   std::map<std::string, Dirty> dirty;
   dirty[request.policy.id].everything = true;
-  Redetermination(book, units, today, trial).RunOnly(std::move(dirty));
+  Redetermination(book, lineage, units, today, trial).RunOnly(std::move(dirty));
   return Sum(request, trial);
 }
 

@@ -156,6 +156,31 @@ TEST_F(EligibilityTest, AMergedTeamIsPaidUpToTheMonthBefore) {
   ExpectConsistent();
 }
 
+TEST_F(EligibilityTest, TheLeadOfASplitTakesTheTeamsPlaceInTheFundedSet) {
+  ASSERT_NO_FATAL_FAILURE(Begin());  // T12
+  Go("2023-09-08");
+  ASSERT_TRUE(Fund({7}, 3'500'000).effective());
+  for (const std::uint64_t team : {21, 22}) {
+    ASSERT_TRUE(made_.log.Submit(made_.Team(team, kVillage2, "2023-09-10"))
+                    .effective());
+  }
+  v1::Event event = made_.New();
+  event.mutable_team_split()->set_source_team_id(7);
+  event.mutable_team_split()->add_target_team_ids(21);
+  event.mutable_team_split()->add_target_team_ids(22);
+  event.mutable_team_split()->set_lead_team_id(21);
+  event.mutable_team_split()->set_effective_date(Day("2023-09-10"));
+  const v1::CommandOutcome outcome = made_.log.Submit(event);
+  ASSERT_TRUE(outcome.effective()) << outcome.detail();
+  Go("2024-01-02");
+  EXPECT_EQ(Amount(7, 202308), 500'000);
+  EXPECT_EQ(Amount(7, 202309), 0);
+  EXPECT_EQ(Amount(21, 202309), 500'000);
+  EXPECT_EQ(Reason(22, 202309), v1::REASON_CODE_NOT_IN_FUNDED_SET);
+  EXPECT_EQ(Total(), 7 * 500'000);
+  ExpectConsistent();
+}
+
 TEST_F(EligibilityTest, AnOrganisationAndACommuneTeamAreNamedAndNotCovered) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   ASSERT_TRUE(made_.log.Submit(Organisation(70, kYenBai)).effective());
