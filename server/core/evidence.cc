@@ -9,6 +9,9 @@ namespace {
 constexpr std::int64_t kWallClockToleranceMs = 10 * 60 * 1000;
 // No server was heard, and no team at work, before 2000-01-01T00:00:00Z.
 constexpr std::int64_t kEarliestMs = 946'684'800'000;
+// For how long a phone must be able to hold events before it is enrolled.
+constexpr std::int64_t kBeforeEnrolmentMsMax =
+    std::int64_t{45} * 24 * 60 * 60 * 1000;
 // Anchors kept for events to come. A phone that drains an outbox of several
 // boots needs two; more only if it hears the server often while it drains.
 constexpr int kAnchorsMax = 8;
@@ -117,9 +120,25 @@ bool WallFits(absl::Span<const Item> run, std::int64_t previous_ms,
   return true;
 }
 
+// What is known before the first event of a window.
+struct Floor {
+  std::int64_t interval_ms = 0;  // Where intervals begin.
+  std::int64_t wall_ms = 0;      // What a wall clock must not be before.
+};
+
+// An author's first instant is its enrolment. A phone may have recorded before
+// it, for as long as it holds events.
+Floor FloorOf(const v1::AuthorTimelineRow& timeline) {
+  if (timeline.settled_ms() != 0 || timeline.enrolled_ms() == 0) {
+    return {timeline.settled_ms(), timeline.settled_ms()};
+  }
+  return {timeline.enrolled_ms(),
+          Subtract(timeline.enrolled_ms(), kBeforeEnrolmentMsMax)};
+}
+
 // Judges what no anchor reaches: runs of one boot, oldest first. Intervals of
 // SUSPECT events get their ends in a second pass, when all instants are known.
-void JudgeUntrusted(std::int64_t settled_ms, absl::Span<Item> window) {
+void JudgeUntrusted(Floor floor, absl::Span<Item> window) {
   std::vector<std::int64_t> next_trusted_ms(window.size());
   std::int64_t next_ms = std::numeric_limits<std::int64_t>::max();
   for (std::size_t i = window.size(); i-- > 0;) {
@@ -128,10 +147,13 @@ void JudgeUntrusted(std::int64_t settled_ms, absl::Span<Item> window) {
       next_ms = window[i].latest_ms;
     }
   }
-  std::int64_t previous_ms = settled_ms;
+  const auto raise = [&floor](std::int64_t instant_ms) {
+    floor.interval_ms = std::max(floor.interval_ms, instant_ms);
+    floor.wall_ms = std::max(floor.wall_ms, instant_ms);
+  };
   for (std::size_t begin = 0; begin < window.size();) {
     if (window[begin].quality == v1::TIME_QUALITY_TRUSTED) {
-      previous_ms = std::max(previous_ms, window[begin].latest_ms);
+      raise(window[begin].latest_ms);
       ++begin;
       continue;
     }
@@ -142,14 +164,14 @@ void JudgeUntrusted(std::int64_t settled_ms, absl::Span<Item> window) {
       ++end;
     }
     const absl::Span<Item> run = window.subspan(begin, end - begin);
-    const bool fits = WallFits(run, previous_ms, next_trusted_ms[begin]);
+    const bool fits = WallFits(run, floor.wall_ms, next_trusted_ms[begin]);
     for (Item& item : run) {
       item.quality =
           fits ? v1::TIME_QUALITY_ESTIMATED : v1::TIME_QUALITY_SUSPECT;
-      item.earliest_ms = fits ? item.reading.wall_time_ms : previous_ms;
+      item.earliest_ms = fits ? item.reading.wall_time_ms : floor.interval_ms;
       item.latest_ms = fits ? item.reading.wall_time_ms : item.receive_ms;
     }
-    if (fits) previous_ms = run.back().latest_ms;
+    if (fits) raise(run.back().latest_ms);
     begin = end;
   }
   next_ms = std::numeric_limits<std::int64_t>::max();
@@ -239,7 +261,7 @@ std::vector<JudgedTime> FoldReadings(const std::optional<v1::Anchor>& anchor,
     if (!Trust(timeline->anchors(), &item)) all_trusted = false;
   }
   if (!all_trusted) {
-    JudgeUntrusted(timeline->settled_ms(), absl::MakeSpan(window));
+    JudgeUntrusted(FloorOf(*timeline), absl::MakeSpan(window));
   }
 
   std::vector<JudgedTime> judged;

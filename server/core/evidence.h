@@ -13,6 +13,10 @@
 //   SUSPECT    otherwise: an interval, from the previous instant in the chain
 //              to the next, at most the receive time.
 //
+// The first instant of a chain is the enrolment of its key by a code. A wall
+// clock may be up to 45 days before it, as a phone can record before it is
+// enrolled; one that says more was reset.
+//
 // No instant is later than the entry's receive time: a later one is cut to it.
 // The judgement of an event can improve when a later batch brings an anchor of
 // its boot, and an interval can shrink when the next instant becomes known; it
@@ -57,9 +61,10 @@ struct JudgedTime {
 // All that are open are judged again with every batch.
 inline constexpr int kOpenReadingsMax = 512;
 
-// Folds one batch of the author into `*timeline` (a row; start with an empty
-// one) and returns a judgement for every event of the batch and for each
-// earlier event whose judgement changed, ascending by sequence.
+// Folds one batch of the author into `*timeline` (a row; start with one that
+// says at most enrolled_ms) and returns a judgement for every event of the
+// batch and for each earlier event whose judgement changed, ascending by
+// sequence.
 //
 // `anchor` is the batch's, not set if it has none. An anchor whose server time
 // is later than `receive_time`, or before the year 2000, is impossible and

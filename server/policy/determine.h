@@ -59,6 +59,9 @@ struct FundingFact {
   bool in_set = false;
   // What is left of the ceiling for this beneficiary and month.
   std::int64_t remaining_vnd = limits::kMoneyMax;
+  // What people call it, for explanations; no rule looks at it.
+  std::string number = {};
+  Date issued = {};
 };
 
 struct MemberFact {

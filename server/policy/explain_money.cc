@@ -212,15 +212,34 @@ Sentence Explainer::SayCap(const TraceStep& step) const {
       absl::StrCat("A cap (", caps.en, ") lowers the amount to ", money, ".")};
 }
 
+// " 1845/QĐ-UBND ngày 12/10/2023" of the decision at the position; empty if it
+// has no number.
+Sentence Explainer::FundingName(Position position) const {
+  for (const FundingFact& funding : facts_.fundings) {
+    if (funding.position != position || funding.number.empty()) continue;
+    Sentence name = Same(absl::StrCat(" ", funding.number));
+    if (funding.issued.days != 0) {
+      absl::StrAppend(&name.vi, " ngày ", funding.issued.Vietnamese());
+      absl::StrAppend(&name.en, " of ", funding.issued.Iso());
+    }
+    return name;
+  }
+  return {};
+}
+
 Sentence Explainer::SayFunding(const TraceStep& step) const {
+  const Sentence name = FundingName(step.position);
   if (step.reason != v1::REASON_CODE_COVERED) {
-    return ReasonSentence(step.reason);
+    const Sentence reason = ReasonSentence(step.reason);
+    if (name.vi.empty()) return reason;
+    return {absl::StrCat(reason.vi, " Quyết định", name.vi, "."),
+            absl::StrCat(reason.en, " Decision", name.en, ".")};
   }
   const std::string money = FormatDong(step.number);
-  return {
-      absl::StrCat("Quyết định kinh phí có tên tổ và còn đủ: ", money, "."),
-      absl::StrCat("The funding decision names the team and has enough left: ",
-                   money, ".")};
+  return {absl::StrCat("Quyết định kinh phí", name.vi,
+                       " có tên tổ và còn đủ: ", money, "."),
+          absl::StrCat("The funding decision", name.en,
+                       " names the team and has enough left: ", money, ".")};
 }
 
 Sentence Explainer::SayTopUp(const TraceStep& step) const {

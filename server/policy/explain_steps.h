@@ -49,6 +49,7 @@ class Explainer {
   Sentence SayProrata(const TraceStep& step) const;
   Sentence SayRounding(const TraceStep& step) const;
   Sentence SayCap(const TraceStep& step) const;
+  Sentence FundingName(Position position) const;
   Sentence SayFunding(const TraceStep& step) const;
   Sentence SayTopUp(const TraceStep& step) const;
   Sentence SayDoubleSupport(const TraceStep& step) const;

@@ -197,6 +197,9 @@ void FactsReader::ReadMoney() {
     fact.in_set = funding.in_set();
     fact.remaining_vnd = Number(funding.remaining_vnd(), limits::kMoneyMax,
                                 "fundings.remaining_vnd");
+    Check(funding.number().size() <= limits::kTextBytesMax, "fundings.number");
+    fact.number = funding.number();
+    fact.issued = Day(funding.issued(), "fundings.issued");
     facts_.fundings.push_back(fact);
   }
   facts_.year_used_vnd =
@@ -289,6 +292,8 @@ v1::DeterminationFacts ToProto(const Policy& policy,
     row->set_recorded(funding.recorded.days);
     row->set_in_set(funding.in_set);
     row->set_remaining_vnd(funding.remaining_vnd);
+    row->set_number(funding.number);
+    row->set_issued(funding.issued.days);
   }
   out.set_year_used_vnd(facts.year_used_vnd);
   for (const TopUpFact& top_up : facts.top_ups) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/core/check.h"
+#include "server/core/signature.h"
 #include "server/projections/activity.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
@@ -118,6 +119,9 @@ void ActivityFold::ApplyFact(const Fact& fact) {
     case v1::Event::kMonthlyUpdateReturned:
       confirm(event.monthly_update_returned(), false);
       break;
+    case v1::Event::kAuthorEnrolled:
+      BeginTimeline(event.author_enrolled());
+      break;
     case v1::Event::kPlanAssigned:
       ApplyPlan(event, fact.position);
       break;
@@ -139,6 +143,19 @@ void ActivityFold::ApplyFact(const Fact& fact) {
     default:
       break;
   }
+}
+
+void ActivityFold::BeginTimeline(const v1::AuthorEnrolled& enrolled) {
+  PublicKey key;
+  if (!enrolled.predecessor().empty() ||
+      !PublicKey::FromBytes(enrolled.public_key(), &key)) {
+    return;
+  }
+  const std::string row_key = keys::Timeline(key.author());
+  if (rows_.Get(Table::kTimeline, row_key).has_value()) return;
+  v1::AuthorTimelineRow timeline;
+  timeline.set_enrolled_ms(input_.trailer.receive_time.ms);
+  PutRow(rows_, Table::kTimeline, row_key, timeline);
 }
 
 void ActivityFold::ApplyConfirmation(Holder holder, std::int32_t month,

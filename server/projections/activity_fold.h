@@ -58,6 +58,7 @@ class ActivityFold {
 
   void ApplyBatch();
   void ApplyFact(const Fact& fact);
+  void BeginTimeline(const v1::AuthorEnrolled& enrolled);
   void ApplyConfirmation(Holder holder, std::int32_t month, bool confirmed);
   void ApplyPlan(const v1::Event& event, Position position);
   void ApplyInspection(const v1::Event& event, Position position);

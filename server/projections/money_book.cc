@@ -63,6 +63,8 @@ FundingDecision DecisionOf(const v1::FundingRow& row) {
   funding.fact.last = Month(row.last_month());
   funding.fact.reaches_back = row.retroactive();
   funding.fact.recorded = Date(row.recorded_date());
+  funding.fact.number = row.document().number();
+  funding.fact.issued = Date(row.document().issue_date());
   funding.ceiling_vnd = row.ceiling_vnd();
   funding.teams.assign(row.team_ids().begin(), row.team_ids().end());
   return funding;

@@ -90,6 +90,30 @@ TEST(EvidenceTest, ABootWithoutAnchorIsEstimatedByAWallClockThatFits) {
   EXPECT_EQ(timeline.open_size(), 0) << "a boot that is over stays as judged";
 }
 
+TEST(EvidenceTest, AChainBeginsAtItsEnrolment) {
+  const Instant enrolled = At("2023-06-01T08:00:00+07:00");
+  const Instant heard = At("2023-06-20T08:00:00+07:00");
+  const auto judge = [&](Instant wall, std::int64_t enrolled_ms) {
+    v1::AuthorTimelineRow timeline;
+    timeline.set_enrolled_ms(enrolled_ms);
+    return FoldReadings(AnchorAt(heard, 0, 9), {Reading(1, wall.ms, 50, 2)},
+                        heard, &timeline)[0];
+  };
+  // Reset to years before: as if nothing were known but the enrolment.
+  const JudgedTime reset = judge(At("2020-01-01T00:00:00+07:00"), enrolled.ms);
+  EXPECT_EQ(reset.quality, v1::TIME_QUALITY_SUSPECT);
+  EXPECT_EQ(reset.earliest, enrolled);
+  EXPECT_EQ(reset.latest, heard);
+  // Recorded before the phone was enrolled, which it may.
+  const Instant before = At("2023-05-20T18:00:00+07:00");
+  const JudgedTime early = judge(before, enrolled.ms);
+  EXPECT_EQ(early.quality, v1::TIME_QUALITY_ESTIMATED);
+  EXPECT_EQ(early.earliest, before);
+  // A successor offers again what is older than its key.
+  EXPECT_EQ(judge(At("2023-01-05T18:00:00+07:00"), 0).quality,
+            v1::TIME_QUALITY_ESTIMATED);
+}
+
 TEST(EvidenceTest, AWallClockThatFallsIsSuspect) {
   const Instant start = At("2023-08-03T08:00:00+07:00");
   v1::AuthorTimelineRow timeline;

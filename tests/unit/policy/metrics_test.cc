@@ -297,5 +297,16 @@ TEST(MetricsTest, EveryTopicIsInOneTaskGroup) {  // HA-04
   EXPECT_EQ(TaskGroupOf(v1::TOPIC_HEALTH), 4);
 }
 
+TEST(MetricsTest, EveryMetricStandsInOnePillar) {
+  std::set<Pillar> pillars;
+  for (std::size_t i = 0; i < kMetricCount; ++i) {
+    pillars.insert(InfoOf(static_cast<Metric>(i)).pillar);
+  }
+  EXPECT_EQ(pillars.size(), 3u);
+  EXPECT_EQ(InfoOf(Metric::kM12).pillar, Pillar::kGovernment);
+  EXPECT_EQ(InfoOf(Metric::kM16).pillar, Pillar::kEconomy);
+  EXPECT_EQ(InfoOf(Metric::kM13).pillar, Pillar::kSociety);
+}
+
 }  // namespace
 }  // namespace thon
