@@ -43,6 +43,8 @@ struct Arrival {
 }  // namespace
 
 void EngineImpl::Drain() {
+  // Watchers come back elsewhere, or later; nothing waits for them.
+  if (watches_ != nullptr) watches_->Drain();
   // The committer first: what it answers last may wait for rows.
   if (committer_ != nullptr) committer_->Drain();
   if (projector_ != nullptr) projector_->Drain();

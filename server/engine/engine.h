@@ -45,6 +45,8 @@
 
 namespace thon {
 
+class WatchHub;
+
 // Called once with the result.
 template <typename T>
 using Done = std::function<void(absl::StatusOr<T>)>;
@@ -264,6 +266,9 @@ class Engine {
   // kOutOfRange: a position beyond the log's end, from another history.
   virtual absl::StatusOr<Position> ResolveAsOf(
       const AsOfMoment& moment) const = 0;
+
+  // Follows rows as they change. Drained with the engine.
+  virtual WatchHub& watches() = 0;
 
   // ---- Officers ---------------------------------------------------------
 

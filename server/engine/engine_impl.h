@@ -26,6 +26,7 @@
 #include "server/engine/receive_clock.h"
 #include "server/engine/tokens.h"
 #include "server/storage/row_store.h"
+#include "server/watch/watch_hub.h"
 
 namespace thon {
 
@@ -83,6 +84,7 @@ class EngineImpl final : public Engine {
   }
   std::unique_ptr<EventSource> EventsAt(Position position) const override;
   absl::StatusOr<Position> ResolveAsOf(const AsOfMoment& moment) const override;
+  WatchHub& watches() override { return *watches_; }
 
   absl::StatusOr<OfficerId> Authenticate(
       absl::string_view token) const override {
@@ -119,6 +121,7 @@ class EngineImpl final : public Engine {
   absl::Status CheckLog(const ServerKeys& keys) const;
   absl::Status OpenClock();
   absl::Status OpenRows();
+  void OpenWatches();
   absl::Status OpenTokens();
   // The local day by real time, for tokens.
   Date Today() const {
@@ -139,6 +142,7 @@ class EngineImpl final : public Engine {
   AuthorTable authors_;
   std::unique_ptr<ReceiveClock> clock_;
   std::unique_ptr<TokenTable> tokens_;
+  std::unique_ptr<WatchHub> watches_;  // The projector publishes to it.
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Committer> committer_;
   Commands commands_{this};

@@ -186,8 +186,13 @@ absl::Status EngineImpl::OpenRows() {
     if (!emptied.ok()) return emptied;
     rows_reset_reason_ = "the rows reached beyond the log's end";
   }
+  OpenWatches();
   RowFolder::Options folding;
   folding.cache_bytes = options_.row_cache_bytes;
+  folding.on_written = [this](const std::vector<RowStore::EntryRows>& entries,
+                              Position end) {
+    watches_->Publish(entries, end);
+  };
   projector_ = std::make_unique<Projector>(
       log_.get(), rows_.get(), folding,
       options_.disk_reserve_bytes != 0 ? options_.disk_reserve_bytes

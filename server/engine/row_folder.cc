@@ -60,6 +60,7 @@ absl::Status RowFolder::Step(EntryIndex end) {
   const absl::Status written = store_->Write(rows);
   if (!written.ok()) return written;
   overlay_.SetBase(store_->At(store_->end().position));
+  if (options_.on_written) options_.on_written(rows, store_->end().position);
   return absl::OkStatus();
 }
 

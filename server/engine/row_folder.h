@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "server/core/ids.h"
@@ -25,6 +26,10 @@ class RowFolder {
     // One write to the store ends at the entry that reaches either.
     std::size_t write_bytes = limits::kProjectorWriteBytesMax;
     std::size_t write_entries = 1024;
+    // If set: called after each write, when its rows can be read, with what was
+    // written and how far rows reach.
+    std::function<void(const std::vector<RowStore::EntryRows>&, Position)>
+        on_written;
   };
 
   // Neither is owned; both outlive it.

@@ -35,6 +35,7 @@ class RpcServerImpl final : public RpcServer {
         calls_(engine, &pool_),
         sync_(MakeSyncService(&calls_)) {
     services_.push_back(MakeQueryService(&calls_));
+    services_.push_back(MakeWatchService(&calls_));
     services_.push_back(MakeCommandService(&calls_));
     services_.push_back(MakePolicyService(&calls_));
     services_.push_back(MakeAuditService(&calls_));

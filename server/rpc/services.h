@@ -26,6 +26,7 @@ class SyncServiceHandle {
 
 std::unique_ptr<SyncServiceHandle> MakeSyncService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeQueryService(const Calls* calls);
+std::unique_ptr<grpc::Service> MakeWatchService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeCommandService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakePolicyService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeAuditService(const Calls* calls);

@@ -1,0 +1,170 @@
+#include "server/rpc/watch_stream.h"
+
+#include <grpcpp/server_context.h>
+
+#include <utility>
+
+#include "server/core/check.h"
+#include "server/core/error_info.h"
+#include "server/engine/system_clock.h"
+#include "server/rpc/services.h"
+#include "server/rpc/status_mapping.h"
+#include "thon/v1/watch_service.grpc.pb.h"
+
+namespace thon {
+namespace {
+
+// A revoked token ends a stream after this long at most.
+constexpr std::int64_t kTokenCheckMs = 30'000;
+
+class WatchService final : public v1::WatchService::CallbackService {
+ public:
+  explicit WatchService(const Calls* calls) : calls_(calls) {}
+
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const v1::WatchRequest* request) override {
+    return new WatchStream(calls_, std::string(BearerToken(*context)),
+                           *request);
+  }
+
+ private:
+  const Calls* const calls_;
+};
+
+}  // namespace
+
+WatchStream::WatchStream(const Calls* calls, std::string token,
+                         const v1::WatchRequest& request)
+    : calls_(calls), token_(std::move(token)), checked_ms_(SteadyMs()) {
+  absl::StatusOr<WatchQueries> queries = NormaliseWatch(request);
+  if (!queries.ok()) {
+    FinishWhenIdle(queries.status());
+    return;
+  }
+  Ref();
+  const bool posted =
+      calls_->pool().TryPost([this, queries = *std::move(queries)] {
+        calls_->Identify(
+            token_, [this, queries](const absl::StatusOr<OfficerId>& officer) {
+              if (officer.ok()) {
+                Subscribe(*officer, queries);
+              } else {
+                FinishWhenIdle(officer.status());
+              }
+              Unref();
+            });
+      });
+  if (posted) return;
+  FinishWhenIdle(TooManyCalls());
+  Unref();
+}
+
+void WatchStream::Subscribe(OfficerId officer, WatchQueries queries) {
+  {
+    MutexLock lock(&mu_);
+    if (done_ || end_.has_value()) return;
+  }
+  WatchHub& hub = calls_->engine().watches();
+  const WatchId id = hub.Subscribe({officer}, std::move(queries), this);
+  bool left = false;
+  {
+    MutexLock lock(&mu_);
+    subscription_ = id;
+    left = done_;
+  }
+  if (left) {
+    hub.Unsubscribe(id);
+  } else {
+    hub.Request(id);
+  }
+}
+
+absl::Status WatchStream::CheckToken() {
+  const std::int64_t now = SteadyMs();
+  if (now < checked_ms_ + kTokenCheckMs) return absl::OkStatus();
+  checked_ms_ = now;
+  return calls_->engine().Authenticate(token_).status();
+}
+
+void WatchStream::OnResponse(v1::WatchResponse response) {
+  const absl::Status token = CheckToken();
+  if (!token.ok()) return FinishWhenIdle(token);
+  {
+    MutexLock lock(&mu_);
+    if (finished_) return;  // The caller left meanwhile.
+    THON_CHECK(!writing_);  // One response a request.
+    writing_ = true;
+  }
+  response_ = std::move(response);
+  StartWrite(&response_);
+}
+
+void WatchStream::OnEnd(const absl::Status& reason) { FinishWhenIdle(reason); }
+
+void WatchStream::OnWriteDone(bool ok) {
+  absl::Status status = absl::CancelledError("the caller left");
+  bool finish = false;
+  WatchId subscription = 0;
+  // An idle watch holds no page.
+  response_ = v1::WatchResponse();
+  {
+    MutexLock lock(&mu_);
+    writing_ = false;
+    finish = end_.has_value() || !ok;
+    if (end_.has_value()) status = *end_;
+    finished_ = finish;
+    subscription = subscription_;
+  }
+  if (finish) {
+    Finish(ToGrpc(status));  // `this` may be gone from here on.
+  } else {
+    calls_->engine().watches().Request(subscription);
+  }
+}
+
+void WatchStream::OnCancel() {
+  FinishWhenIdle(absl::CancelledError("the caller left"));
+}
+
+void WatchStream::OnDone() {
+  WatchId subscription = 0;
+  {
+    MutexLock lock(&mu_);
+    done_ = true;
+    subscription = subscription_;
+  }
+  if (subscription != 0) calls_->engine().watches().Unsubscribe(subscription);
+  Unref();
+}
+
+void WatchStream::FinishWhenIdle(const absl::Status& status) {
+  {
+    MutexLock lock(&mu_);
+    if (end_.has_value() || finished_) return;
+    end_ = status;
+    if (writing_) return;  // OnWriteDone() will finish.
+    finished_ = true;
+  }
+  Finish(ToGrpc(status));  // `this` may be gone from here on.
+}
+
+void WatchStream::Ref() {
+  MutexLock lock(&mu_);
+  ++references_;
+}
+
+void WatchStream::Unref() {
+  bool last = false;
+  {
+    MutexLock lock(&mu_);
+    last = --references_ == 0;
+  }
+  if (last) delete this;
+}
+
+std::unique_ptr<grpc::Service> MakeWatchService(const Calls* calls) {
+  return std::make_unique<WatchService>(calls);
+}
+
+}  // namespace thon

@@ -1,0 +1,232 @@
+// All watches and where each stands: what the hub's thread does, without the
+// thread.
+//
+// Words:
+//   round  a step of everything here from one position to a later one; what
+//          changed in between is looked at once for all watches that see it.
+//   cut    what one watch sends from one PROGRESS to the next. It is fixed at a
+//          round: for every key that changed since the last one, the row as of
+//          that round's position, or whole tables as of it. What changes
+//          meanwhile waits for the next cut.
+//   owes   a watch owes its caller the keys that its queries' feeds hold from
+//          rounds after the one it told last.
+//
+// A watch sends one response for each request of its caller. Work is done in
+// small steps, one watch after another, so that a large snapshot delays nobody.
+//
+// Thread-safety: none; one thread owns it.
+#ifndef THON_WATCH_WATCHES_H_
+#define THON_WATCH_WATCHES_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/clock.h"
+#include "server/core/ids.h"
+#include "server/storage/entry_log.h"
+#include "server/storage/row_store.h"
+#include "server/watch/event_tail.h"
+#include "server/watch/feed.h"
+#include "server/watch/query.h"
+#include "server/watch/query_scan.h"
+#include "server/watch/resume_token.h"
+#include "server/watch/structure.h"
+#include "server/watch/watch_limits.h"
+
+namespace thon {
+
+using WatchId = std::uint64_t;
+
+// An epoch of the log, as a resume token may name it.
+struct WatchEpoch {
+  std::string origin;
+  Position first_lost;  // Of the epoch before; 0 for the first epoch.
+};
+
+struct WatchOptions {
+  const RowStore* rows = nullptr;  // Not owned; outlives the watches.
+  const EntryLog* log = nullptr;   // The same.
+  const Clock* clock = nullptr;    // The same; real time, for PROGRESS.
+  std::function<std::int64_t()> steady_ms;
+  // Oldest first; the last is the one that is open.
+  std::function<std::vector<WatchEpoch>()> epochs;
+  std::string token_key;       // 32 secret bytes.
+  std::string rows_signature;  // Of the fold that writes the rows.
+
+  std::int64_t round_ms = limits::kWatchRoundMs;
+  std::int64_t progress_ms = limits::kWatchProgressMs;
+  std::size_t page_bytes = limits::kWatchPageBytesMax;
+  std::size_t page_rows = limits::kWatchPageRowsMax;
+  std::size_t feed_keys = limits::kFeedKeysMax;
+  std::size_t feed_bytes = limits::kFeedBytesMax;
+  std::size_t feeds_bytes = limits::kFeedsBytesMax;
+  std::size_t changed_keys = limits::kChangedKeysMax;
+  std::uint64_t resume_positions = limits::kResumePositionsMax;
+};
+
+// Who watches. An officer's grants are checked, now and whenever they change.
+// Without an officer nothing is: for the server's own use, whose queries name
+// what may be seen (a phone's: its team).
+struct Viewer {
+  std::optional<OfficerId> officer;
+};
+
+// Rows that the projector wrote, by table.
+using ChangedKeys = std::set<std::pair<Table, std::string>>;
+
+// Whether a watch may depend on a table.
+bool IsWatchedTable(Table table);
+
+class Watches {
+ public:
+  // Both are called from within Round() and Step(), and may not call back.
+  struct Out {
+    std::function<void(WatchId, v1::WatchResponse)> send;
+    // The watch is gone.
+    std::function<void(WatchId, absl::Status)> end;
+  };
+
+  Watches(WatchOptions options, Out out);
+  ~Watches();
+
+  // Begins a watch; it sends nothing before the first Request(). `Out::end`
+  // says at once if it cannot begin.
+  void Add(WatchId id, Viewer viewer, WatchQueries queries);
+  void Remove(WatchId id);
+  // The caller can take one more response.
+  void Request(WatchId id);
+
+  // Goes on to `position`: `changed` holds every watched row that was written
+  // since the last call, or `all_changed` says that it does not. Requires: the
+  // rows have reached the position.
+  void Round(Position position, const ChangedKeys& changed, bool all_changed);
+  // Where everything stands; nullopt while nobody watches.
+  std::optional<Position> position() const;
+
+  // Serves one watch for a moment. False: nothing is to be done.
+  bool Step();
+  bool has_work() const { return !ready_.empty(); }
+  // When the next PROGRESS is due, by `steady_ms`; INT64_MAX: never.
+  std::int64_t next_due_ms() const;
+  // Lets watches whose PROGRESS is due have their turn.
+  void WakeDue();
+
+  std::size_t size() const { return watches_.size(); }
+  std::size_t feed_count() const { return feeds_.size(); }
+  // What the feeds keep for watches that are behind.
+  std::size_t kept_keys() const;
+  std::size_t kept_bytes() const;
+
+ private:
+  // A query of a watch.
+  struct Subscription {
+    std::uint32_t id = 0;
+    Feed* feed = nullptr;
+    // The table is this and what the feed has moved.
+    TableMove base;
+  };
+  // What a cut sends of one query.
+  struct Part {
+    // UNSPECIFIED: changes.
+    v1::WatchStartReason reason = v1::WATCH_START_REASON_UNSPECIFIED;
+    bool announced = false;
+    std::deque<std::pair<std::string, SharedRow>> rows;
+    std::unique_ptr<QueryScan> scan;
+    TableMove moved;  // Of the feed, at the cut.
+    TableMove table;  // At the cut; of a scan, when it is done.
+  };
+  struct Cut {
+    std::uint64_t round = 0;
+    Position position;
+    Date today;
+    std::vector<Part> parts;
+    std::size_t part = 0;
+    v1::WatchResponse page;
+    std::size_t page_bytes = 0;
+  };
+  struct Watch {
+    WatchId id = 0;
+    Viewer viewer;
+    WatchQueries queries;
+    std::array<std::uint64_t, 2> queries_hash{};
+    std::vector<Subscription> subscriptions;
+    std::optional<ResumePoint> resume;  // Until the first cut.
+    // Set: whole tables follow, and why.
+    v1::WatchStartReason start = v1::WATCH_START_REASON_FRESH;
+    std::uint64_t told = 0;  // The round of the last PROGRESS.
+    bool requested = false;
+    bool queued = false;
+    bool parked = false;  // The rows have not reached the token.
+    bool due = false;     // PROGRESS is.
+    std::int64_t due_ms = 0;
+    std::unique_ptr<Cut> cut;
+  };
+  // The projection, structure date, root and team of a feed's query.
+  using Shape = std::tuple<int, Date, UnitId, TeamId>;
+
+  // watches.cc
+  absl::Status Open(Watch* watch);
+  absl::Status OpenToken(Watch* watch);
+  absl::Status Authorise(const Watch& watch) const;
+  Feed* FeedOf(const Query& query);
+  void LeaveFeeds(const Watch& watch);
+  void Enqueue(Watch* watch);
+  bool Owes(const Watch& watch) const;
+  void StartCut(Watch* watch);
+  void StartPart(Watch* watch, const Subscription& subscription, Part* part);
+  RowsView ViewAt(Position position);
+  bool FillPage(Watch* watch);
+  bool DrainRows(const Subscription& subscription, Part* part, Cut* cut);
+  void Finish(Watch* watch);
+  void SetDue(Watch* watch);
+
+  // watches_round.cc
+  void ChangeRows(const RowsView& now, const ChangedKeys& changed);
+  void ChangeRow(Table table, const std::string& key, const RowsView& now);
+  void ChangeEvents(const RowsView& now);
+  void FindRestarts(const RowsView& now, const ChangedSubjects& changed,
+                    const ChangedSubjects& passed);
+  void RestartAll(v1::WatchStartReason reason);
+  void CheckGrants(const RowsView& now, const std::set<std::string>& grants,
+                   bool all);
+  bool GrantTouches(const std::string& key, const Watch& watch,
+                    const RowsView& now) const;
+  void WakeWatches();
+  void BoundFeeds();
+
+  const WatchOptions options_;
+  const Out out_;
+  const ResumeTokens tokens_;
+  const std::uint64_t rows_hash_;
+  std::uint64_t round_ = 0;
+  std::optional<RowsView> now_;
+  EventTail tail_;
+  StructureCalendar calendar_;
+
+  std::map<WatchId, std::unique_ptr<Watch>> watches_;
+  std::map<OfficerId, std::set<WatchId>> by_officer_;
+  std::map<std::string, std::unique_ptr<Feed>> feeds_;  // By Query::canonical.
+  std::map<const Feed*, std::set<WatchId>> watchers_;
+  std::map<Shape, std::set<Feed*>> shapes_;
+  std::map<std::pair<int, Date>, int> dates_;  // Shapes of them.
+  std::set<Feed*> touched_;                    // By the round at hand.
+  std::set<WatchId> parked_;
+  std::deque<WatchId> ready_;
+  std::set<std::pair<std::int64_t, WatchId>> due_;
+  // Places of the last position that a watch resumed from.
+  std::pair<Position, std::shared_ptr<Places>> resumed_places_;
+};
+
+}  // namespace thon
+
+#endif  // THON_WATCH_WATCHES_H_
