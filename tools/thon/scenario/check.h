@@ -45,6 +45,9 @@ void LookAtPolicyCheck(const Look& look, Actual* actual);
 void LookAtStanding(const Look& look, Actual* actual);
 void LookAtMonth(const Look& look, Actual* actual);
 void LookAtUnitMetrics(const Look& look, Actual* actual);
+// How an event that is recorded stands: with the day and month that it counts
+// in, also where the rows keep only exceptions.
+v1::EventStanding StandingAt(const RowReader& rows, const EventPlace& place);
 // check_registry.cc
 void LookAtAnswers(const Look& look, Actual* actual);
 void LookAtAuthor(const Look& look, Actual* actual);

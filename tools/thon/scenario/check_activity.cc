@@ -33,13 +33,13 @@ bool IsRecorded(const Look& look, const EventPlace& place) {
 }
 
 // The day of an activity without exception: the one whose row has its fact.
-std::optional<Date> DayOfFact(const Look& look, const EventPlace& place) {
-  const auto author = GetAuthor(*look.rows, place.author);
+std::optional<Date> DayOfFact(const RowReader& rows, const EventPlace& place) {
+  const auto author = GetAuthor(rows, place.author);
   if (!author.has_value()) return std::nullopt;
   std::optional<Date> found;
   // Another team may have taken over, so all days are looked through.
   ScanRows<v1::ActivityDay>(
-      *look.rows, Table::kActivityDay, "",
+      rows, Table::kActivityDay, "",
       [&](absl::string_view key, const v1::ActivityDay& day, Position) {
         for (const v1::ActivityFact& fact : day.facts()) {
           if (fact.author_number() == author->number() &&
@@ -150,6 +150,22 @@ void ForMetrics(const Expectation& expectation, absl::string_view prefix,
 
 }  // namespace
 
+v1::EventStanding StandingAt(const RowReader& rows, const EventPlace& place) {
+  v1::EventStanding standing;
+  standing.set_standing(v1::STANDING_COUNTED);
+  standing.set_time_quality(v1::TIME_QUALITY_TRUSTED);
+  const std::vector<v1::EventStanding> exceptions =
+      StandingsOf(rows, place.author, place.sequence, place.sequence);
+  if (!exceptions.empty()) standing = exceptions.front();
+  if (standing.local_date() != 0) return standing;
+  const std::optional<Date> day = DayOfFact(rows, place);
+  if (day.has_value()) {
+    standing.set_local_date(day->days);
+    standing.set_period_month(Month::Of(*day).yyyymm);
+  }
+  return standing;
+}
+
 void LookAtStanding(const Look& look, Actual* actual) {
   const Expectation& expectation = *look.expectation;
   const std::optional<EventPlace> place =
@@ -159,19 +175,7 @@ void LookAtStanding(const Look& look, Actual* actual) {
     actual->nothing = "NOT_RECORDED";
     return;
   }
-  v1::EventStanding standing;
-  standing.set_standing(v1::STANDING_COUNTED);
-  standing.set_time_quality(v1::TIME_QUALITY_TRUSTED);
-  const std::vector<v1::EventStanding> exceptions =
-      StandingsOf(*look.rows, place->author, place->sequence, place->sequence);
-  if (!exceptions.empty()) standing = exceptions.front();
-  if (standing.local_date() == 0) {
-    const std::optional<Date> day = DayOfFact(look, *place);
-    if (day.has_value()) {
-      standing.set_local_date(day->days);
-      standing.set_period_month(Month::Of(*day).yyyymm);
-    }
-  }
+  const v1::EventStanding standing = StandingAt(*look.rows, *place);
   fields["is"] = ShowEnum(standing.standing());
   fields["reason"] = ShowEnum(standing.reason());
   fields["month"] = ShowMonthOf(standing.period_month());

@@ -226,38 +226,54 @@ void Parser::ReadMembers(const std::string& team, const YamlNode& node,
 
 void Parser::ReadPhones(const YamlNode* node) {
   if (node == nullptr) return;
-  PayloadReader payloads = Payloads();
   for (const auto& [name, value] : node->fields) {
     const std::string path = thon::scenario::At("phones", name);
     Fields fields(&reader_, value, path);
     if (!fields.ok()) continue;
     Step step = At(value, path, scenario_.start);
     step.setup = true;
-    Enrolment enrolment;
-    enrolment.phone = name;
     fields.Moment("enrolled", &step.at);
-    const YamlNode* const team = fields.Find("team");
-    const YamlNode* const member = fields.Find("member");
-    const YamlNode* const organisation = fields.Find("organisation");
-    fields.Done();
-    if (organisation != nullptr && team == nullptr && member == nullptr) {
-      payloads.Id(NameKind::kOrganisation, *organisation,
-                  fields.Path("organisation"), &enrolment.organisation);
-    } else if (team != nullptr && member != nullptr &&
-               organisation == nullptr) {
-      payloads.Id(NameKind::kTeam, *team, fields.Path("team"), &enrolment.team);
-      payloads.set_team(team->text);
-      payloads.Id(NameKind::kMember, *member, fields.Path("member"),
-                  &enrolment.member);
-    } else {
-      reader_.Error(value, path,
-                    "is of a team's member, {team: t1, member: a}, or of an "
-                    "organisation, {organisation: vnpt}");
-    }
-    phones_[name] = enrolment;
+    Enrolment enrolment;
+    ReadOwner(&fields, name, &enrolment);
     step.what = std::move(enrolment);
     timed_.push_back(std::move(step));
   }
+}
+
+bool Parser::ReadEnrolment(const YamlNode& node, const std::string& path,
+                           const std::string& phone, Enrolment* enrolment) {
+  Fields fields(&reader_, node, path);
+  if (!fields.ok()) return false;
+  if (phones_.count(phone) > 0) {
+    reader_.Error(node, path, "the phone is enrolled already; name another");
+    return false;
+  }
+  ReadOwner(&fields, phone, enrolment);
+  return true;
+}
+
+void Parser::ReadOwner(Fields* fields, const std::string& phone,
+                       Enrolment* enrolment) {
+  PayloadReader payloads = Payloads();
+  enrolment->phone = phone;
+  const YamlNode* const team = fields->Find("team");
+  const YamlNode* const member = fields->Find("member");
+  const YamlNode* const organisation = fields->Find("organisation");
+  fields->Done();
+  if (organisation != nullptr && team == nullptr && member == nullptr) {
+    payloads.Id(NameKind::kOrganisation, *organisation,
+                fields->Path("organisation"), &enrolment->organisation);
+  } else if (team != nullptr && member != nullptr && organisation == nullptr) {
+    payloads.Id(NameKind::kTeam, *team, fields->Path("team"), &enrolment->team);
+    payloads.set_team(team->text);
+    payloads.Id(NameKind::kMember, *member, fields->Path("member"),
+                &enrolment->member);
+  } else {
+    reader_.Error(fields->node(), fields->path(),
+                  "is of a team's member, {team: t1, member: a}, or of an "
+                  "organisation, {organisation: vnpt}");
+  }
+  phones_[phone] = *enrolment;
 }
 
 }  // namespace thon::scenario

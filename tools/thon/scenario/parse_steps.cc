@@ -14,6 +14,9 @@ namespace {
 constexpr absl::string_view kPhoneFields[] = {
     "record", "clock", "seal", "clone_to", "successor", "sync", "resend"};
 
+constexpr std::int64_t kBootsMax = 1'000'000;
+constexpr std::int64_t kMonotonicMax = 1'000'000'000'000;
+
 constexpr absl::string_view kRefusals[] = {
     "INVALID_ARGUMENT",   "PERMISSION_DENIED", "FAILED_PRECONDITION",
     "ALREADY_EXISTS",     "NOT_FOUND",         "OUT_OF_RANGE",
@@ -115,12 +118,14 @@ bool Parser::ReadClock(const YamlNode& node, const std::string& path,
     }
   }
   std::int64_t monotonic = -1;
-  fields.Whole("monotonic", 0, 1'000'000'000'000, &monotonic);
+  fields.Whole("monotonic", 0, kMonotonicMax, &monotonic);
   if (monotonic >= 0) change->monotonic_ms = monotonic;
   if (const YamlNode* const boot = fields.Find("boot")) {
-    change->boot = true;
-    if (boot->text != "new") {
-      reader_.Error(*boot, fields.Path("boot"), "write boot: new");
+    if (boot->text == "new") {
+      change->boot = true;
+    } else {
+      reader_.Whole(*boot, fields.Path("boot"), 1, kBootsMax,
+                    &change->boot_number);
     }
   }
   fields.Done();
@@ -151,12 +156,48 @@ bool Parser::ReadSync(const YamlNode& node, const std::string& path,
   };
   int anchor = 0;
   int lose = 0;
-  choose("anchor", {"fresh", "old", "none"}, &anchor);
+  const YamlNode* const given = fields.Find("anchor");
+  if (given != nullptr && given->kind == YamlNode::Kind::kMap) {
+    Fields own(&reader_, *given, fields.Path("anchor"));
+    sync->given.emplace();
+    own.Need("time");
+    own.Moment("time", &sync->given->time);
+    own.Need("monotonic");
+    own.Whole("monotonic", 0, kMonotonicMax, &sync->given->monotonic_ms);
+    own.Need("boot");
+    own.Whole("boot", 1, kBootsMax, &sync->given->boot_number);
+    own.Done();
+  } else {
+    choose("anchor", {"fresh", "old", "none"}, &anchor);
+  }
   choose("lose", {"nothing", "answers", "batches"}, &lose);
   sync->anchor = static_cast<Sync::Anchor>(anchor);
   sync->lose = static_cast<Sync::Lose>(lose);
   fields.Done();
   return true;
+}
+
+void Parser::ReadOriginal(const YamlNode& node, const std::string& path,
+                          Record* record) {
+  PayloadReader payloads = Payloads();
+  std::uint64_t id = 0;
+  if (node.kind != YamlNode::Kind::kMap) {
+    if (payloads.Id(NameKind::kStep, node, path, &id)) {
+      record->original = node.text;
+    }
+    return;
+  }
+  Fields fields(&reader_, node, path);
+  const YamlNode* const phone = fields.Need("phone");
+  fields.Need("sequence");
+  std::int64_t number = 0;
+  if (phone != nullptr &&
+      payloads.Id(NameKind::kPhone, *phone, fields.Path("phone"), &id)) {
+    record->original_phone = phone->text;
+  }
+  fields.Whole("sequence", 1, 1'000'000'000'000, &number);
+  record->original_number = static_cast<std::uint64_t>(number);
+  fields.Done();
 }
 
 void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
@@ -166,9 +207,10 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
   const YamlNode* const venue = fields->Find("venue");
   const YamlNode* const about_team = fields->Find("about_team");
   const YamlNode* const source = fields->Find("source_system");
+  const YamlNode* const originally = fields->Find("originally");
   if (record == nullptr) {
     for (const YamlNode* const beside :
-         {member, claimed, venue, about_team, source}) {
+         {member, claimed, venue, about_team, source, originally}) {
       if (beside == nullptr) continue;
       reader_.Error(*beside, fields->path(),
                     "says something of an event, and the step records none; "
@@ -205,6 +247,10 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
   std::string system;
   fields->Text("source_system", &system);
   like.set_source_system(system);
+  Record original;
+  if (originally != nullptr) {
+    ReadOriginal(*originally, fields->Path("originally"), &original);
+  }
   const std::vector<YamlNode> one = {*record};
   const bool several = record->kind == YamlNode::Kind::kSequence;
   int number = 0;
@@ -231,7 +277,7 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
                     thon::scenario::At(path, name), &act);
     }
     ++number;
-    Record made;
+    Record made = original;
     made.event = std::move(act.event);
     made.times = static_cast<int>(times);
     made.name = step->name;
@@ -254,13 +300,21 @@ bool Parser::ReadPhoneStep(Fields* fields, Step* step) {
   if (!payloads.Id(NameKind::kPhone, *name, fields->Path("phone"), &id)) {
     for (const absl::string_view key : kPhoneFields) fields->Know(key);
     for (const char* const key :
-         {"member", "claimed_date", "venue", "about_team", "times"}) {
+         {"member", "claimed_date", "venue", "about_team", "times", "enrol",
+          "originally"}) {
       fields->Know(key);
     }
     return false;
   }
   PhoneStep phone;
   phone.phone = name->text;
+  if (const YamlNode* const enrol = fields->Find("enrol")) {
+    Enrolment enrolment;
+    if (ReadEnrolment(*enrol, fields->Path("enrol"), phone.phone, &enrolment)) {
+      step->what = std::move(enrolment);
+    }
+    return reader_.errors() == errors;
+  }
   if (phones_.count(phone.phone) == 0) {
     reader_.Error(*name, fields->Path("phone"),
                   "is made by a later step; move this one behind it");
@@ -333,10 +387,12 @@ bool Parser::ReadOutcome(const YamlNode& node, const std::string& path,
       outcome->kind = Kind::kRefused;
     } else if (node.text == "no_effect") {
       outcome->kind = Kind::kNoEffect;
+    } else if (node.text == "ineffective") {
+      outcome->kind = Kind::kIneffective;
     } else if (node.text != "effective") {
       reader_.Error(node, path,
-                    "write refused, no_effect, {refused: CODE} or {no_effect: "
-                    "FAILURE}");
+                    "write refused, no_effect, ineffective, {refused: CODE} or "
+                    "{no_effect: FAILURE}");
       return false;
     }
     return true;

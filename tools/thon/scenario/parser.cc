@@ -84,6 +84,7 @@ ReadScenario Parser::Parse(absl::string_view text) {
   if (reader_.Parse(text, &root)) {
     Fields fields(&reader_, root, "");
     if (fields.ok()) {
+      fields.Know("names");
       Declare(root);
       ReadHead(&fields);
       ReadGroundMap(fields.Find("map"));
@@ -138,6 +139,7 @@ void Parser::Declare(const YamlNode& root) {
       }
     }
   };
+  if (const YamlNode* const kinds = Child(root, "names")) DeclareNames(*kinds);
   each("map", [&](const std::string& name, const YamlNode& value) {
     const YamlNode* const count = Child(value, "count");
     std::int64_t many = 0;
@@ -167,6 +169,33 @@ void Parser::Declare(const YamlNode& root) {
     for (const YamlNode& step : steps->items) DeclareStep(step);
   }
   FindStart(root, 0);
+}
+
+void Parser::DeclareNames(const YamlNode& kinds) {
+  static constexpr std::pair<absl::string_view, NameKind> kKinds[] = {
+      {"units", NameKind::kUnit},
+      {"teams", NameKind::kTeam},
+      {"members", NameKind::kMember},
+      {"organisations", NameKind::kOrganisation},
+      {"officers", NameKind::kOfficer},
+      {"grants", NameKind::kGrant},
+      {"tasks", NameKind::kTask},
+      {"models", NameKind::kModel},
+      {"mobilisations", NameKind::kMobilisation},
+      {"phones", NameKind::kPhone}};
+  Fields fields(&reader_, kinds, "names");
+  for (const auto& [word, kind] : kKinds) {
+    const YamlNode* const list = fields.Find(word);
+    if (list == nullptr) continue;
+    const std::string path = fields.Path(word);
+    for (const YamlNode* const item : reader_.Items(*list, path)) {
+      std::string name;
+      if (reader_.Name(*item, path, &name)) {
+        DeclareNew(kind, *item, name, path);
+      }
+    }
+  }
+  fields.Done();
 }
 
 void Parser::DeclareTeams(const YamlNode& teams) {
@@ -233,6 +262,10 @@ void Parser::DeclareStep(const YamlNode& step) {
     } else {
       DeclarePayload(key, value);
     }
+  }
+  if (Child(step, "enrol") != nullptr) {
+    const YamlNode* const phone = Child(step, "phone");
+    if (phone != nullptr) names.Add(NameKind::kPhone, phone->text);
   }
   if (const YamlNode* const clone = Child(step, "clone_to")) {
     DeclareNew(NameKind::kPhone, *clone, clone->text, "clone_to");

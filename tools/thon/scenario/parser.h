@@ -26,6 +26,8 @@ class Parser {
  private:
   // Names and the default of `start`.
   void Declare(const YamlNode& root);
+  // `names:`, which come before all others.
+  void DeclareNames(const YamlNode& kinds);
   void DeclareTeams(const YamlNode& teams);
   void DeclareStep(const YamlNode& step);
   void DeclarePayload(absl::string_view payload, const YamlNode& node);
@@ -54,6 +56,13 @@ class Parser {
   void ReadSteps(const YamlNode* node);
   void ReadStep(const YamlNode& node, const std::string& path);
   bool ReadPhoneStep(Fields* fields, Step* step);
+  bool ReadEnrolment(const YamlNode& node, const std::string& path,
+                     const std::string& phone, Enrolment* enrolment);
+  // Whose the phone is.
+  void ReadOwner(Fields* fields, const std::string& phone,
+                 Enrolment* enrolment);
+  void ReadOriginal(const YamlNode& node, const std::string& path,
+                    Record* record);
   void ReadRecords(Fields* fields, Step* step, PhoneStep* phone);
   bool ReadClock(const YamlNode& node, const std::string& path,
                  ClockChange* change);

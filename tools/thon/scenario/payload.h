@@ -8,6 +8,7 @@
 #define THON_TOOLS_THON_SCENARIO_PAYLOAD_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ const std::vector<Creation>& Creations();
 // The names under which a field of a message can be written.
 std::map<std::string, const google::protobuf::FieldDescriptor*> FieldNames(
     const google::protobuf::Descriptor& type);
+
+// Whose id the field holds; nullopt if it holds none.
+std::optional<NameKind> IdKind(const google::protobuf::FieldDescriptor& field);
 
 // Thread-safety: none.
 class PayloadReader {

@@ -26,7 +26,8 @@ bool EndsWith(const FieldDescriptor& field, absl::string_view end) {
   return absl::EndsWith(field.name(), end);
 }
 
-// Whose id the field holds.
+}  // namespace
+
 std::optional<NameKind> IdKind(const FieldDescriptor& field) {
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_UINT64) return std::nullopt;
   if (EndsWith(field, "team_id") || EndsWith(field, "team_ids")) {
@@ -44,8 +45,6 @@ std::optional<NameKind> IdKind(const FieldDescriptor& field) {
   if (EndsWith(field, "mobilisation_id")) return NameKind::kMobilisation;
   return std::nullopt;
 }
-
-}  // namespace
 
 std::map<std::string, const FieldDescriptor*> FieldNames(
     const Descriptor& type) {

@@ -32,14 +32,19 @@ void Phone::MakeKey() {
 }
 
 void Phone::MakeBoot(Instant now) {
-  const Hash drawn =
-      Sha256Of(absl::StrCat("thon scenario boot\n", name_, "\n", ++boots_));
-  boot_ = 0;
-  for (int i = 0; i < 4; ++i) {
-    boot_ = (boot_ << 8) | static_cast<std::uint8_t>(
-                               drawn.view()[static_cast<std::size_t>(i)]);
-  }
+  boot_ = BootOf(++boots_);
   zero_ms_ = now.ms;
+}
+
+std::uint32_t Phone::BootOf(std::int64_t number) const {
+  const Hash drawn =
+      Sha256Of(absl::StrCat("thon scenario boot\n", name_, "\n", number));
+  std::uint32_t boot = 0;
+  for (int i = 0; i < 4; ++i) {
+    boot = (boot << 8) |
+           static_cast<std::uint8_t>(drawn.view()[static_cast<std::size_t>(i)]);
+  }
+  return boot;
 }
 
 Phone Phone::CloneAs(const std::string& name) const {
@@ -53,6 +58,10 @@ void Phone::SetClock(const ClockChange& change, Instant now) {
   if (change.wall.has_value()) wall_offset_ms_ = change.wall->ms - now.ms;
   if (change.offset_ms.has_value()) wall_offset_ms_ = *change.offset_ms;
   if (change.boot) MakeBoot(now);
+  if (change.boot_number != 0) {
+    boot_ = BootOf(change.boot_number);
+    boots_ = std::max(boots_, change.boot_number);
+  }
   if (change.monotonic_ms.has_value()) zero_ms_ = now.ms - *change.monotonic_ms;
 }
 
@@ -73,7 +82,7 @@ void Phone::Append(v1::Event event, const std::string& name) {
   event.set_sequence(next_.value);
   if (!name.empty()) {
     event_names_[next_.value] = name;
-    places_[name] = {author(), next_};
+    places_[name] = {author(), next_, EventHash(event)};
   }
   next_ = next_.Next();
   pending_.push_back({std::move(event), name});
@@ -136,6 +145,16 @@ bool Phone::Seal(const std::optional<v1::Anchor>& anchor) {
   if (pending_.empty()) return false;
   SealFirst(pending_.size(), anchor);
   anchor_carried_ = anchor_carried_ || anchor.has_value();
+  return true;
+}
+
+bool Phone::SealWith(const GivenAnchor& given) {
+  if (pending_.empty()) return false;
+  v1::Anchor anchor;
+  anchor.set_server_time_ms(given.time.ms);
+  anchor.set_monotonic_ms(given.monotonic_ms);
+  anchor.set_boot(BootOf(given.boot_number));
+  SealFirst(pending_.size(), anchor);
   return true;
 }
 

@@ -28,6 +28,7 @@ namespace thon::scenario {
 struct EventPlace {
   AuthorId author;
   Sequence sequence;
+  Hash hash;  // Of the event's bytes.
 };
 
 // A sealed batch.
@@ -65,6 +66,9 @@ class Phone {
   // Seals what is recorded; false if there is nothing. Not set: without an
   // anchor.
   bool Seal(const std::optional<v1::Anchor>& anchor);
+  // Seals what is recorded as one batch with this anchor, or as several if it
+  // has no room.
+  bool SealWith(const GivenAnchor& anchor);
   // The anchor that the next batch would carry by itself.
   const std::optional<v1::Anchor>& anchor() const { return anchor_; }
 
@@ -88,6 +92,7 @@ class Phone {
 
   void MakeKey();
   void MakeBoot(Instant now);
+  std::uint32_t BootOf(std::int64_t number) const;
   void Append(v1::Event event, const std::string& name);
   void SealFirst(std::size_t count, const std::optional<v1::Anchor>& anchor);
   std::int64_t Monotonic(Instant now) const { return now.ms - zero_ms_; }
@@ -101,7 +106,7 @@ class Phone {
 
   std::int64_t wall_offset_ms_ = 0;
   std::int64_t zero_ms_ = 0;  // Real time of the monotonic clock's 0.
-  int boots_ = 0;
+  std::int64_t boots_ = 0;
   std::uint32_t boot_ = 0;
   std::optional<v1::Anchor> anchor_;
   bool anchor_carried_ = false;

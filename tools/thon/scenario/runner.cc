@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/core/batch.h"
 #include "server/core/entry.h"
 #include "server/core/hash.h"
 #include "server/policy/policy_yaml.h"
@@ -293,26 +294,8 @@ class Runner {
     v1::CorrectionIssued* const correction = event->mutable_correction_issued();
     correction->set_target_author(std::string(world_->server_author().view()));
     correction->set_target_sequence(
-        ServerSequence(Position(row->founded_position())));
+        world_->ServerSequence(Position(row->founded_position())));
     return true;
-  }
-
-  // The server's author's own number for the event at `position`.
-  std::uint64_t ServerSequence(Position position) const {
-    const EntryLog& log = world_->engine().log();
-    const absl::StatusOr<EntryIndex> index = log.FindPosition(position);
-    if (!index.ok()) return 0;
-    const absl::StatusOr<std::string> bytes = log.ReadEntry(*index);
-    if (!bytes.ok()) return 0;
-    const absl::StatusOr<EntryView> entry = ParseEntry(*bytes);
-    v1::Batch batch;
-    if (!entry.ok() ||
-        !batch.ParseFromArray(entry->batch.data(),
-                              static_cast<int>(entry->batch.size()))) {
-      return 0;
-    }
-    return batch.first_sequence() + position.value -
-           entry->trailer.first_position.value;
   }
 
   absl::Status RunAct(std::size_t index, const Step& step, const Act& act) {
@@ -387,6 +370,9 @@ class Runner {
       case ActOutcome::Kind::kNoEffect:
         text = "recorded without effect";
         break;
+      case ActOutcome::Kind::kIneffective:
+        text = "refused, or recorded without effect";
+        break;
     }
     if (!outcome.code.empty()) absl::StrAppend(&text, " ", outcome.code);
     if (!outcome.says.empty()) {
@@ -399,7 +385,10 @@ class Runner {
                absl::string_view code, absl::string_view message,
                absl::string_view actual) {
     const ActOutcome& wanted = act.outcome;
-    if (wanted.kind == kind && (wanted.code.empty() || wanted.code == code) &&
+    const bool same_kind =
+        wanted.kind == kind || (wanted.kind == ActOutcome::Kind::kIneffective &&
+                                kind != ActOutcome::Kind::kEffective);
+    if (same_kind && (wanted.code.empty() || wanted.code == code) &&
         (wanted.says.empty() || absl::StrContains(message, wanted.says))) {
       return;
     }
@@ -490,7 +479,13 @@ class Runner {
       for (int i = 1; i <= record.times; ++i) {
         std::string name = record.name;
         if (!name.empty() && record.times > 1) absl::StrAppend(&name, "-", i);
-        phone.Record(record.event, name, step.at);
+        v1::Event event = record.event;
+        const std::string problem = history_.NameOriginal(record, &event);
+        if (!problem.empty()) {
+          Broken(step, "originally", problem);
+          return absl::OkStatus();
+        }
+        phone.Record(event, name, step.at);
         if (!name.empty()) history_.recorders[name] = what.phone;
       }
     }
@@ -518,11 +513,14 @@ class Runner {
 
   absl::Status DoSync(const scenario::Sync& how, Instant now, Phone* phone) {
     using Anchor = scenario::Sync::Anchor;
-    using Lose = scenario::Sync::Lose;
     const absl::StatusOr<Instant> heard = world_->HearTime(phone->author());
     if (!heard.ok()) return heard.status();
     const v1::Anchor fresh = phone->Hear(*heard, now);
     bool carried = false;
+    if (how.given.has_value()) {
+      phone->SealWith(*how.given);
+      return SendAll(how, phone);
+    }
     switch (how.anchor) {
       case Anchor::kFresh:
         carried = phone->Seal(fresh);
@@ -536,6 +534,11 @@ class Runner {
     }
     // Who seals with an old anchor, or none, has not heard the server.
     if (how.anchor == Anchor::kFresh) phone->KeepAnchor(fresh, carried);
+    return SendAll(how, phone);
+  }
+
+  absl::Status SendAll(const scenario::Sync& how, Phone* phone) {
+    using Lose = scenario::Sync::Lose;
     if (how.lose == Lose::kBatches) return absl::OkStatus();
     for (SealedAs& sealed : phone->batches()) {
       if (sealed.acknowledged) continue;
@@ -571,18 +574,6 @@ class Runner {
 };
 
 }  // namespace
-
-std::optional<EventPlace> History::Find(const std::string& event,
-                                        const std::string& phone) const {
-  std::string on = phone;
-  if (on.empty()) {
-    const auto recorder = recorders.find(event);
-    if (recorder == recorders.end()) return std::nullopt;
-    on = recorder->second;
-  }
-  const auto found = phones.find(on);
-  return found == phones.end() ? std::nullopt : found->second.Find(event);
-}
 
 absl::StatusOr<RunResult> RunScenario(const Scenario& scenario,
                                       const std::string& directory) {

@@ -55,6 +55,9 @@ struct History {
   // has it. nullopt: not recorded.
   std::optional<EventPlace> Find(const std::string& event,
                                  const std::string& phone) const;
+  // Puts the identity that `record` had first into `*event`. Empty, or what
+  // keeps it from being known.
+  std::string NameOriginal(const Record& record, v1::Event* event) const;
 };
 
 // Runs in `directory`, which exists and is empty; what is there afterwards is a

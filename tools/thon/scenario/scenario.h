@@ -33,7 +33,8 @@ struct PolicySource {
 
 // What is to become of an officer's act.
 struct ActOutcome {
-  enum class Kind { kEffective, kRefused, kNoEffect };
+  // kIneffective: refused, or recorded without effect.
+  enum class Kind { kEffective, kRefused, kNoEffect, kIneffective };
   Kind kind = Kind::kEffective;
   std::string code;  // "FAILED_PRECONDITION", "STALE"; empty: any.
   std::string says;  // Text that the message contains; empty: any.
@@ -60,6 +61,8 @@ struct ClockChange {
   std::optional<std::int64_t> offset_ms;  // Of the wall clock.
   std::optional<std::int64_t> monotonic_ms;
   bool boot = false;
+  // The boot of this number, new or not; 0: as it is.
+  std::int64_t boot_number = 0;
 };
 
 // One event of a phone, `times` times.
@@ -67,12 +70,25 @@ struct Record {
   v1::Event event;  // Clocks and number are filled in when it is recorded.
   std::string name;
   int times = 1;
+  // The event that it offers again under a new key: a name, or the number that
+  // it had under the key of `original_phone`. Neither: it is offered first.
+  std::string original;
+  std::string original_phone;
+  std::uint64_t original_number = 0;
+};
+
+// An anchor that a batch carries whatever the phone heard.
+struct GivenAnchor {
+  Instant time;
+  std::int64_t monotonic_ms = 0;
+  std::int64_t boot_number = 0;
 };
 
 struct Sync {
   enum class Anchor { kFresh, kOld, kNone };
   enum class Lose { kNothing, kAnswers, kBatches };
   Anchor anchor = Anchor::kFresh;
+  std::optional<GivenAnchor> given;  // In place of `anchor`.
   Lose lose = Lose::kNothing;
 };
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
+#include "server/core/entry.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
 #include "server/core/mutex.h"
@@ -139,6 +140,23 @@ absl::StatusOr<Position> World::Settle() {
   const absl::Status waited = engine_->AwaitRows(last, kWaitMs);
   if (!waited.ok()) return waited;
   return last;
+}
+
+std::uint64_t World::ServerSequence(Position position) const {
+  const EntryLog& log = engine_->log();
+  const absl::StatusOr<EntryIndex> index = log.FindPosition(position);
+  if (!index.ok()) return 0;
+  const absl::StatusOr<std::string> bytes = log.ReadEntry(*index);
+  if (!bytes.ok()) return 0;
+  const absl::StatusOr<EntryView> entry = ParseEntry(*bytes);
+  v1::Batch batch;
+  if (!entry.ok() ||
+      !batch.ParseFromArray(entry->batch.data(),
+                            static_cast<int>(entry->batch.size()))) {
+    return 0;
+  }
+  return batch.first_sequence() + position.value -
+         entry->trailer.first_position.value;
 }
 
 }  // namespace thon::scenario

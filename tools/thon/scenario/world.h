@@ -40,6 +40,8 @@ class World {
   absl::StatusOr<Position> Settle();
   Engine& engine() { return *engine_; }
   AuthorId server_author() const;
+  // The server's author's own number for the event at `position`.
+  std::uint64_t ServerSequence(Position position) const;
 
  private:
   explicit World(Instant start) : now_(start) {}
