@@ -15,7 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/core/entry.h"
+#include "server/core/signature.h"
 #include "server/storage/entry_log.h"
+#include "tests/support/memory_rows.h"
 #include "tools/thon/files.h"
 #include "tools/thon/scenario/recorder.h"
 #include "tools/thon/scenario/run_files.h"
@@ -144,6 +146,112 @@ TEST(ScenarioRecord, TheContextIsOfTheRangesTeamsOnly) {
   EXPECT_THAT(last.text, Not(HasSubstr("t2")));
   EXPECT_THAT(last.notes.left_out, Not(IsEmpty()));
   EXPECT_THAT(recording.text, HasSubstr("t3"));
+}
+
+// A log whose commands go past the checks that a server makes before it records
+// them, as when two officers act at once.
+class MadeLog {
+ public:
+  MadeLog() : log_(At("2023-06-01T08:00:00+07:00")) {
+    log_.Operator(7);
+    v1::UnitList map;
+    AddUnit(3001, v1::UNIT_LEVEL_PROVINCE, v1::UNIT_KIND_TINH, "15", 0, &map);
+    AddUnit(3002, v1::UNIT_LEVEL_DISTRICT, v1::UNIT_KIND_HUYEN, "141", 3001,
+            &map);
+    AddUnit(3003, v1::UNIT_LEVEL_COMMUNE, v1::UNIT_KIND_XA, "04771", 3002,
+            &map);
+    const Hash hash = log_.AppendDocument(map.SerializeAsString());
+    v1::Event import = Next();
+    import.mutable_units_imported()->set_units_hash(std::string(hash.view()));
+    import.mutable_units_imported()->set_effective_date(Day("2020-01-01"));
+    EXPECT_TRUE(log_.Submit(import).effective());
+    v1::Event village = Next();
+    village.mutable_village_declared()->set_unit_id(3004);
+    village.mutable_village_declared()->set_kind(v1::UNIT_KIND_THON);
+    village.mutable_village_declared()->set_name("Thôn Nà Xá");
+    village.mutable_village_declared()->set_commune_unit_id(3003);
+    village.mutable_village_declared()->set_effective_date(Day("2020-01-01"));
+    EXPECT_TRUE(log_.Submit(village).effective());
+    EXPECT_TRUE(log_.Submit(Founding()).effective());
+  }
+
+  v1::Event Next(Position seen = Position(0)) {
+    return Command(7, absl::StrCat("key-", ++keys_), seen);
+  }
+  v1::Event Founding() {
+    v1::Event event = Next();
+    event.mutable_team_founded()->set_team_id(5001);
+    event.mutable_team_founded()->set_unit_id(3004);
+    event.mutable_team_founded()->set_level(v1::UNIT_LEVEL_VILLAGE);
+    event.mutable_team_founded()->set_founded_date(Day("2022-01-01"));
+    event.mutable_team_founded()->set_name("Tổ Nà Xá");
+    return event;
+  }
+
+  thon::FoldedLog& log() { return log_; }
+  std::vector<std::string> Entries() const {
+    std::vector<std::string> entries;
+    for (const auto& entry : log_.entries()) entries.push_back(entry->bytes);
+    return entries;
+  }
+
+ private:
+  static void AddUnit(std::uint64_t id, v1::UnitLevel level, v1::UnitKind kind,
+                      const std::string& code, std::uint64_t parent,
+                      v1::UnitList* map) {
+    v1::UnitRecord* const unit = map->add_units();
+    unit->set_unit_id(id);
+    unit->set_level(level);
+    unit->set_kind(kind);
+    unit->set_code(code);
+    unit->set_name(absl::StrCat("Đơn vị Nà Xá ", id));
+    unit->set_parent_unit_id(parent);
+  }
+
+  thon::FoldedLog log_;
+  int keys_ = 0;
+};
+
+TEST(ScenarioRecord, CommandsWithoutEffectAreStepsWithoutEffect) {
+  MadeLog made;
+  const Position seen = made.log().last_position();
+  v1::Event paused = made.Next();
+  paused.mutable_team_suspended()->set_team_id(5001);
+  paused.mutable_team_suspended()->set_from_date(Day("2023-06-10"));
+  paused.mutable_team_suspended()->set_reason("Bà Lan ốm");
+  EXPECT_TRUE(made.log().Submit(paused).effective());
+  EXPECT_FALSE(made.log().Submit(made.Founding()).effective());
+  v1::Event stale = made.Next(seen);
+  stale.mutable_team_dissolved()->set_team_id(5001);
+  stale.mutable_team_dissolved()->set_dissolved_date(Day("2023-06-20"));
+  EXPECT_EQ(made.log().Submit(stale).failure(), v1::COMMAND_FAILURE_STALE);
+  const Recording recording = RecordAll(made.Entries());
+  EXPECT_EQ(Faults(recording.text), "");
+  EXPECT_THAT(recording.notes.unsayable, IsEmpty());
+  EXPECT_THAT(recording.text, HasSubstr("expect: ineffective"));
+  EXPECT_THAT(recording.text, HasSubstr("seen: s"));
+  EXPECT_EQ(Leak(recording.text,
+                 {"Nà Xá", "Bà Lan", "5001", "3004", "04771", "key-"}),
+            "");
+}
+
+TEST(ScenarioRecord, WhatTheFormatCannotSayIsTold) {
+  MadeLog made;
+  v1::Event lost = made.Next();
+  lost.mutable_correction_issued()->set_target_author(
+      std::string(LogBuilder::KeyOf("nobody").public_key().author().view()));
+  lost.mutable_correction_issued()->set_target_sequence(1);
+  lost.mutable_correction_issued()->set_kind(v1::CORRECTION_KIND_VOID);
+  made.log().Submit(lost);
+  v1::Event epoch;
+  epoch.mutable_epoch_opened()->set_old_origin("thon.example/1");
+  epoch.mutable_epoch_opened()->set_new_origin("thon.example/2");
+  made.log().Append(made.log().server(), {epoch});
+  const Recording recording = RecordAll(made.Entries());
+  ASSERT_THAT(recording.notes.unsayable, Not(IsEmpty()));
+  EXPECT_THAT(recording.notes.unsayable.back(), HasSubstr("epoch"));
+  // What nothing of ours rests on is told too.
+  EXPECT_THAT(recording.notes.left_out, Not(IsEmpty()));
 }
 
 TEST(ScenarioRecord, AnEmptyRangeIsRefused) {
