@@ -29,7 +29,7 @@ class RowFolder {
     // If set: called after each write, when its rows can be read, with what was
     // written and how far rows reach.
     std::function<void(const std::vector<RowStore::EntryRows>&, Position)>
-        on_written;
+        on_written = nullptr;
   };
 
   // Neither is owned; both outlive it.
