@@ -87,6 +87,9 @@ class PolicyParser {
   // policy_parser_money.cc
   void ParseAmounts();
   void ParseLine(const YamlNode& node, const std::string& path);
+  // An amount's text names no other unit than the line's.
+  void CheckUnitOfMoney(const YamlNode& node, const std::string& path,
+                        AmountUnit unit);
   void ParseMembers(const YamlNode& node, AmountLine* line);
   void CheckLines();
   void ParseExpected();

@@ -1,10 +1,15 @@
 // Amounts, and the sum the source says.
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/numeric/int128.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/core/limits.h"
 #include "server/core/text.h"
 #include "server/policy/policy_parser.h"
@@ -26,7 +31,46 @@ bool IsPerPerson(AmountUnit unit) {
   return unit == AmountUnit::kPersonDay || unit == AmountUnit::kPersonNight;
 }
 
+// What may stand behind a slash of an amount of each unit, "tổ" and "tháng" of
+// 500 nghìn đồng/tổ/tháng. "đơn vị" is whatever the unit is.
+std::vector<absl::string_view> WordsOf(AmountUnit unit) {
+  switch (unit) {
+    case AmountUnit::kTeamMonth:
+      return {"tổ", "tháng", "đơn vị"};
+    case AmountUnit::kMemberMonth:
+      return {"người", "thành viên", "tháng", "đơn vị"};
+    case AmountUnit::kPersonDay:
+      return {"người", "ngày", "đơn vị"};
+    case AmountUnit::kPersonNight:
+      return {"người", "đêm", "đơn vị"};
+  }
+  return {};
+}
+
 }  // namespace
+
+void PolicyParser::CheckUnitOfMoney(const YamlNode& node,
+                                    const std::string& path, AmountUnit unit) {
+  const YamlNode* value = &node;
+  if (node.kind == YamlNode::Kind::kMap) {
+    value = YamlReader::Find(node, "value");
+  }
+  if (value == nullptr || value->kind != YamlNode::Kind::kScalar) return;
+  std::vector<std::string> parts = absl::StrSplit(value->text, '/');
+  const std::vector<absl::string_view> words = WordsOf(unit);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    std::string word = Trim(parts[i]);
+    if (absl::StartsWith(word, "1 ")) word = Trim(word.substr(2));
+    if (std::find(words.begin(), words.end(), word) != words.end()) continue;
+    reader_.Error(
+        *value, path,
+        absl::StrCat("\"/", word,
+                     "\" is not what per says; after a "
+                     "slash write one of: ",
+                     absl::StrJoin(words, ", "), ", or leave the unit out"));
+    return;
+  }
+}
 
 void PolicyParser::ParseAmounts() {
   const YamlNode* node = YamlReader::Find(root_, "amount");
@@ -97,6 +141,7 @@ void PolicyParser::ParseLine(const YamlNode& node, const std::string& path) {
   }
   if (const YamlNode* vnd = reader_.Need(node, path, "vnd")) {
     reader_.Money(*vnd, YamlPath(path, "vnd"), &line.vnd);
+    CheckUnitOfMoney(*vnd, YamlPath(path, "vnd"), line.unit);
   }
   if (const YamlNode* up_to = YamlReader::Find(node, "up_to")) {
     reader_.Bool(*up_to, YamlPath(path, "up_to"), &line.up_to);

@@ -331,9 +331,12 @@ std::vector<Date> ActivityFold::HeldDates(
 
 void ActivityFold::AddUpdate(Holder holder, const Subject& subject) {
   const auto& payload = subject.event->monthly_update_submitted();
+  const Date received = zone_.DateOf(subject.received);
+  // A month that has not begun has nothing to report.
+  if (received < Month(payload.period_month()).first_day()) return;
   v1::TeamMonth& month = activity_.Month(holder, Month(payload.period_month()));
   v1::MonthUpdate update;
-  update.set_received_date(zone_.DateOf(subject.received).days);
+  update.set_received_date(received.days);
   update.set_author_number(AuthorRowOf(subject.name.author).number());
   update.set_sequence(subject.name.sequence.value);
   const auto before = [](const v1::MonthUpdate& a, const v1::MonthUpdate& b) {

@@ -321,7 +321,7 @@ void FactsReader::ReadOtherSupport(std::uint64_t team, const PolicyFile& file,
       facts->other_support.push_back({"", position, 0});
   }
   for (const auto& [id, other] : book_.policies()) {
-    if (!LooksAt(file, other, month)) continue;
+    if (!book_.LooksAt(file, other, month)) continue;
     const std::optional<v1::Determination> row = GetRow<v1::Determination>(
         rows_, Table::kDetermination,
         keys::Determination(id, month, v1::BENEFICIARY_KIND_TEAM, team));

@@ -103,7 +103,20 @@ void ExamineListRows(const std::string& hash, bool amends, CommandCase& c) {
   }
 }
 
+// What was meant to reach back, and does not say so, counts from today.
+template <typename Act>
+void WarnOfLostDays(const Act& act, CommandCase& c) {
+  if (act.retroactive() || !IsDate(act.effective_date()) ||
+      Date(act.effective_date()) >= c.local_date()) {
+    return;
+  }
+  c.Warn("effective_date ", Date(act.effective_date()).Iso(),
+         " is past and retroactive is not set: the list counts from ",
+         c.local_date().Iso(), " only");
+}
+
 void Examine(const v1::RegistrationListApproved& approved, CommandCase& c) {
+  WarnOfLostDays(approved, c);
   c.Form(IsName(approved.list_id()), "list_id is missing");
   c.Form(IsDocument(approved.document()), "document is not well formed");
   c.Form(approved.year() >= 1900 && approved.year() <= 2199,
@@ -117,6 +130,7 @@ void Examine(const v1::RegistrationListApproved& approved, CommandCase& c) {
 }
 
 void Examine(const v1::RegistrationListAmended& amended, CommandCase& c) {
+  WarnOfLostDays(amended, c);
   c.Form(IsName(amended.list_id()), "list_id is missing");
   c.Form(IsDocument(amended.document()), "document is not well formed");
   c.Form(IsDate(amended.effective_date()), "effective_date is missing");
@@ -206,11 +220,29 @@ void Examine(const v1::PolicySuperseded& superseded, CommandCase& c) {
   PolicyOf(superseded.policy_id(), c);
 }
 
+// A decision entered twice would double its ceiling.
+void ExamineFirstTime(const v1::FundingApproved& approved, CommandCase& c) {
+  if (c.malformed().has_value() || approved.document().number().empty()) return;
+  ScanRows<v1::FundingRow>(
+      c.rows(), Table::kFunding, keys::Key().Text(approved.policy_id()).Take(),
+      [&](absl::string_view, const v1::FundingRow& row, Position) {
+        if (row.document().number() != approved.document().number()) {
+          return true;
+        }
+        c.AlreadyThere("decision ", approved.document().number(),
+                       " for policy ", approved.policy_id(),
+                       " is recorded already, at position ", row.position(),
+                       "; a decision that amends it has a number of its own");
+        return false;
+      });
+}
+
 void Examine(const v1::FundingApproved& approved, CommandCase& c) {
   c.Form(IsDocument(approved.document()), "document is not well formed");
   FormMonths(approved.first_month(), approved.last_month(), c);
   c.Form(IsMoney(approved.ceiling_vnd()), "ceiling_vnd must be 0 to 10^15");
   PolicyOf(approved.policy_id(), c);
+  ExamineFirstTime(approved, c);
   const std::optional<v1::FundedTeams> teams =
       c.Document<v1::FundedTeams>(approved.teams_hash(), "teams_hash");
   if (!teams.has_value()) return;

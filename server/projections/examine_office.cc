@@ -93,6 +93,9 @@ void Examine(const v1::IndicatorObserved& seen, const v1::Event&,
   c.Form(IsText(seen.source()), "source is not well formed");
   c.Form(IsMoney(seen.numerator()) && IsMoney(seen.denominator()),
          "numerator and denominator must be 0 to 10^15");
+  c.Form(seen.denominator() == 0 || seen.numerator() <= seen.denominator(),
+         "numerator ", seen.numerator(), " is above denominator ",
+         seen.denominator(), ": a share is at most the whole");
   c.Form(IsDate(seen.as_of_date()), "as_of_date is missing");
   c.Form(Date(seen.as_of_date()) <= c.local_date(),
          "as_of_date is a day to come");
@@ -104,6 +107,10 @@ void Examine(const v1::MonthlyUpdateConfirmed& update, const v1::Event&,
   c.Form(IsMonth(update.period_month()), "period_month is no month");
   c.Form(IsLevel(update.by_level()), "by_level is missing or unknown");
   TeamOrOrganisation(update.team_id(), update.organisation_id(), c);
+  if (c.malformed().has_value()) return;
+  const Month month(update.period_month());
+  c.Require(month.first_day() <= c.local_date(), "month ", month.Iso(),
+            " has not begun: there is nothing to confirm yet");
 }
 
 void Examine(const v1::MonthlyUpdateReturned& update, const v1::Event&,

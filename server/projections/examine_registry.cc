@@ -4,6 +4,7 @@
 
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/projections/activity.h"
 #include "server/projections/command_case.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kTeamsMax = 64;  // Sources or targets of one change.
 constexpr int kAffiliationsMax = 8;
+// Of a longer range it is not looked at which events are held.
+constexpr std::uint64_t kHeldEventsMax = 4096;
 
 void RequireExists(const std::optional<v1::TeamRow>& team, std::int32_t date,
                    CommandCase& c) {
@@ -365,6 +368,21 @@ void Examine(const v1::CorrectionIssued& correction, CommandCase& c) {
             "an officer's act is undone by its own opposite act");
 }
 
+// A decision counts an event in a month that its evidence allows.
+void ExamineHeldEvent(const v1::EventStanding& held,
+                      const v1::HeldDecided& decided, CommandCase& c) {
+  if (held.reason() != v1::STANDING_REASON_TWO_MONTHS || !decided.counted()) {
+    return;
+  }
+  const TimeZone zone = TimeZone::VietNam();
+  const Month first = Month::Of(zone.DateOf(Instant(held.earliest_ms())));
+  const Month last = Month::Of(zone.DateOf(Instant(held.latest_ms())));
+  const Month month(decided.period_month());
+  c.Require(month.valid() && first <= month && month <= last, "event ",
+            held.sequence(), " happened between ", first.Iso(), " and ",
+            last.Iso(), ": name one of these months (period_month)");
+}
+
 void Examine(const v1::HeldDecided& decided, CommandCase& c) {
   c.Form(decided.first_sequence() != 0 &&
              decided.first_sequence() <= decided.last_sequence(),
@@ -373,7 +391,22 @@ void Examine(const v1::HeldDecided& decided, CommandCase& c) {
          "period_month is no month");
   c.Form(IsName(decided.reason()),
          "reason is missing: say why it counts or does not");
-  c.Author(decided.author(), "author");
+  const std::optional<v1::AuthorRow> row = c.Author(decided.author(), "author");
+  AuthorId author;
+  if (!row.has_value() || c.malformed().has_value() ||
+      decided.last_sequence() - decided.first_sequence() >= kHeldEventsMax ||
+      !AuthorId::FromBytes(decided.author(), &author)) {
+    return;
+  }
+  bool any = false;
+  for (const v1::EventStanding& one :
+       StandingsOf(c.rows(), author, Sequence(decided.first_sequence()),
+                   Sequence(decided.last_sequence()))) {
+    if (one.standing() != v1::STANDING_HELD) continue;
+    any = true;
+    ExamineHeldEvent(one, decided, c);
+  }
+  c.Require(any, "none of these events is held: there is nothing to decide");
 }
 
 }  // namespace

@@ -227,20 +227,45 @@ Reason HoldReason(const v1::Event& event, const JudgementInput& input,
   return suspended ? v1::STANDING_REASON_TEAM_SUSPENDED : kGood;
 }
 
-// The officer's word on an event that is HELD, on `date` as judged.
-Verdict Decide(const v1::HeldDecided& decision, Verdict held, Date date) {
+// Whether the evidence allows the month that an officer names: one that the
+// event's interval touches, or that of the day the person claims.
+bool MayBeIn(Month month, const v1::Event& event, const JudgedTime& time,
+             const TimeZone& zone) {
+  return (Month::Of(zone.DateOf(time.earliest)) <= month &&
+          month <= Month::Of(zone.DateOf(time.latest))) ||
+         (event.claimed_date() != 0 &&
+          month == Month::Of(Date(event.claimed_date())));
+}
+
+// The officer's word on an event that is HELD, on `date` as judged. A word that
+// leaves the month open, or names one that the evidence excludes, decides
+// nothing; who could not have acted on the day it comes to did not.
+Verdict Decide(const v1::Event& event, const JudgementInput& input,
+               const TimeZone& zone, Verdict held, Date date) {
+  const v1::HeldDecided& decision = input.decided->held();
   if (!decision.counted()) {
     return Reject(v1::STANDING_NOT_COUNTED, v1::STANDING_REASON_HELD_REJECTED);
   }
-  held.standing = v1::STANDING_COUNTED;
-  held.reason = kGood;
-  if (held.date == Date()) return held;  // No activity: its month is its own.
+  Verdict counted = held;
+  counted.standing = v1::STANDING_COUNTED;
+  counted.reason = kGood;
+  if (held.date == Date())
+    return counted;  // No activity: its month is its own.
   const Month month(decision.period_month());
-  held.date = month.valid()
-                  ? std::clamp(date, month.first_day(), month.last_day())
-                  : date;
-  held.month = Month::Of(held.date);
-  return held;
+  if (month.valid() ? !MayBeIn(month, event, input.time, zone)
+                    : held.reason == v1::STANDING_REASON_TWO_MONTHS) {
+    return held;
+  }
+  counted.date = month.valid()
+                     ? std::clamp(date, month.first_day(), month.last_day())
+                     : date;
+  counted.month = Month::Of(counted.date);
+  if (counted.date != date) {
+    bool suspended = false;
+    const Verdict there = JudgeHolder(event, input, counted.date, &suspended);
+    if (!there.counted()) return there;
+  }
+  return counted;
 }
 
 // Everything but what was decided about the event later.
@@ -373,7 +398,7 @@ Verdict Judge(const v1::Event& event, const JudgementInput& input,
   JudgedDay day;
   const Verdict verdict = JudgeByItself(event, input, zone, &day);
   if (verdict.held() && decided != nullptr && decided->has_held()) {
-    return Decide(decided->held(), verdict, day.date);
+    return Decide(event, input, zone, verdict, day.date);
   }
   return verdict;
 }

@@ -13,7 +13,9 @@
 //                TEAM_SUSPENDED
 //   COUNTED
 //
-// An officer's HeldDecided turns HELD into COUNTED or HELD_REJECTED; a
+// An officer's HeldDecided turns HELD into COUNTED or HELD_REJECTED, within
+// what the evidence allows: TWO_MONTHS needs a month named, and a month that
+// neither the interval touches nor the person claims leaves it HELD; a
 // correction that voids the event makes it VOIDED whatever else holds. Only an
 // activity belongs to a day, so only an activity is held for its date or for
 // the team's state on it.

@@ -129,6 +129,23 @@ auto Rank(const PolicyFile& file, Month month) {
                          absl::string_view(file.id));
 }
 
+// Whether `file` must not be paid beside `other` in the month.
+bool Forbids(const PolicyFile& file, const PolicyFile& other, Month month) {
+  const DoubleSupportRule& rule = file.VersionFor(month).policy.double_support;
+  return rule.forbid && &file != &other && other.HasMonth(month) &&
+         (rule.with.empty() || std::find(rule.with.begin(), rule.with.end(),
+                                         other.id) != rule.with.end());
+}
+
+// Whether `file` is determined after `other`: it forbids it, and is not the
+// older of two that forbid each other.
+bool Follows(const PolicyFile& file, const PolicyFile& other, Month month) {
+  return Forbids(file, other, month) &&
+         !(Forbids(other, file, month) &&
+           std::tie(file.first_position, file.id) <
+               std::tie(other.first_position, other.id));
+}
+
 }  // namespace
 
 bool FundingDecision::Names(std::uint64_t team) const {
@@ -156,22 +173,50 @@ const TransitionFact* PolicyFile::TransitionOn(UnitId issuer, Date day) const {
   return newest != nullptr && day <= newest->days.to ? newest : nullptr;
 }
 
-bool LooksAt(const PolicyFile& looking, const PolicyFile& other, Month month) {
-  const DoubleSupportRule& rule =
-      looking.VersionFor(month).policy.double_support;
-  if (!rule.forbid || &looking == &other || !other.HasMonth(month)) {
-    return false;
+const std::vector<const PolicyFile*>& MoneyBook::OrderOf(Month month) const {
+  const auto [at, fresh] = orders_.try_emplace(month);
+  if (!fresh) return at->second;
+  std::vector<const PolicyFile*> waiting;
+  for (const auto& [id, file] : policies_) {
+    if (file.HasMonth(month)) waiting.push_back(&file);
   }
-  return (rule.with.empty() || std::find(rule.with.begin(), rule.with.end(),
-                                         other.id) != rule.with.end()) &&
-         Rank(other, month) < Rank(looking, month);
-}
-
-void PutInOrder(Month month, std::vector<const PolicyFile*>* files) {
-  if (files->size() < 2) return;
-  std::sort(files->begin(), files->end(),
+  std::sort(waiting.begin(), waiting.end(),
             [month](const PolicyFile* a, const PolicyFile* b) {
               return Rank(*a, month) < Rank(*b, month);
+            });
+  while (!waiting.empty()) {
+    const auto follows_nobody = [&waiting, month](const PolicyFile* file) {
+      return std::none_of(waiting.begin(), waiting.end(),
+                          [file, month](const PolicyFile* other) {
+                            return Follows(*file, *other, month);
+                          });
+    };
+    auto next = std::find_if(waiting.begin(), waiting.end(), follows_nobody);
+    if (next == waiting.end()) next = waiting.begin();  // A ring.
+    at->second.push_back(*next);
+    waiting.erase(next);
+  }
+  return at->second;
+}
+
+std::size_t MoneyBook::PlaceOf(const PolicyFile& file, Month month) const {
+  const std::vector<const PolicyFile*>& order = OrderOf(month);
+  return static_cast<std::size_t>(std::find(order.begin(), order.end(), &file) -
+                                  order.begin());
+}
+
+bool MoneyBook::LooksAt(const PolicyFile& looking, const PolicyFile& other,
+                        Month month) const {
+  return Forbids(looking, other, month) &&
+         PlaceOf(other, month) < PlaceOf(looking, month);
+}
+
+void MoneyBook::PutInOrder(Month month,
+                           std::vector<const PolicyFile*>* files) const {
+  if (files->size() < 2) return;
+  std::sort(files->begin(), files->end(),
+            [this, month](const PolicyFile* a, const PolicyFile* b) {
+              return PlaceOf(*a, month) < PlaceOf(*b, month);
             });
 }
 
@@ -226,6 +271,7 @@ void MoneyBook::LoadDecisions(const RowReader& rows,
 }
 
 void MoneyBook::Load(const RowReader& rows, absl::string_view policy_id) {
+  orders_.clear();
   policies_.clear();
   lists_.clear();
   const std::string prefix =
@@ -256,6 +302,7 @@ void MoneyBook::AddTrial(const Policy& policy, UnitId issuer, Position position,
     file.transitions = std::move(published->second.transitions);
   }
   FindBinding(&file);
+  orders_.clear();
   policies_[policy.id] = std::move(file);
   LoadLists(rows);
 }

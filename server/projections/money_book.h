@@ -4,6 +4,7 @@
 #ifndef THON_PROJECTIONS_MONEY_BOOK_H_
 #define THON_PROJECTIONS_MONEY_BOOK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -84,15 +85,6 @@ struct PolicyFile {
   const TransitionFact* TransitionOn(UnitId issuer, Date day) const;
 };
 
-// Whether `looking` asks, for a month, what `other` pays: it forbids double
-// support with it, and comes after it. Policies that do not forbid come first,
-// then those that do by the position of their first version; so of two that
-// forbid each other the older pays, and nobody is paid twice or not at all.
-bool LooksAt(const PolicyFile& looking, const PolicyFile& other, Month month);
-
-// Brings policies into the order in which the month is determined.
-void PutInOrder(Month month, std::vector<const PolicyFile*>* files);
-
 class MoneyBook {
  public:
   // Reads all policies, or only `policy_id`'s. A text that was parsed for the
@@ -111,13 +103,28 @@ class MoneyBook {
   const PolicyFile* Find(absl::string_view policy_id) const;
   const RegistrationListFacts* FindList(const std::string& list_id) const;
 
+  // Whether `looking` asks, for a month, what `other` pays: it forbids double
+  // support with it, and comes after it. A policy comes after those that it
+  // forbids; of two that forbid each other the older comes first, and of a ring
+  // of more the oldest. So nobody is paid twice, or not at all, by two policies
+  // of which one forbids the other.
+  bool LooksAt(const PolicyFile& looking, const PolicyFile& other,
+               Month month) const;
+  // Brings policies into the order in which the month is determined.
+  void PutInOrder(Month month, std::vector<const PolicyFile*>* files) const;
+
  private:
+  // Policies with determinations of the month, in their order. Kept, so one
+  // thread at a time.
+  const std::vector<const PolicyFile*>& OrderOf(Month month) const;
+  std::size_t PlaceOf(const PolicyFile& file, Month month) const;
   void AddVersion(const v1::PolicyRow& row, PolicyFile* file);
   void LoadDecisions(const RowReader& rows, const std::string& prefix);
   void LoadLists(const RowReader& rows);
 
   std::map<std::string, PolicyFile> policies_;
   std::map<std::string, RegistrationListFacts> lists_;
+  mutable std::map<Month, std::vector<const PolicyFile*>> orders_;
   // As published, by where.
   std::map<Position, std::shared_ptr<const Policy>> parsed_;
 };

@@ -94,7 +94,7 @@ void Redetermination::Lay(const std::map<std::string, Dirty>& dirty) {
     for (const PolicyFile* file : files) {
       if (file->HasMonth(month)) here.push_back(file);
     }
-    PutInOrder(month, &here);
+    book_.PutInOrder(month, &here);
     for (const PolicyFile* file : here) {
       const Dirty& one = dirty.at(file->id);
       const bool everybody = one.everything || one.months.count(month) != 0;
@@ -111,7 +111,8 @@ std::vector<std::size_t> Redetermination::Following(std::size_t cell) const {
     const Cell& to = cells_[i];
     if (to.month.year() != from.month.year()) break;
     if ((to.file == from.file && to.file->caps_year) ||
-        (to.month == from.month && LooksAt(*to.file, *from.file, to.month))) {
+        (to.month == from.month &&
+         book_.LooksAt(*to.file, *from.file, to.month))) {
       following.push_back(i);
     }
   }

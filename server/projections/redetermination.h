@@ -3,9 +3,9 @@
 //
 // A row rests on other determinations in three ways: a year's cap on the
 // earlier months of its policy, double support on the same month under policies
-// that come before (LooksAt), and a ceiling on everybody that comes before by
-// month, then team. So months are computed in order, in a month the policies in
-// order, and where a ceiling may bind all of its policy's rows.
+// that come before (MoneyBook::LooksAt), and a ceiling on everybody that comes
+// before by month, then team. So months are computed in order, in a month the
+// policies in order, and where a ceiling may bind all of its policy's rows.
 #ifndef THON_PROJECTIONS_REDETERMINATION_H_
 #define THON_PROJECTIONS_REDETERMINATION_H_
 

@@ -52,13 +52,13 @@ enum class Table : std::uint8_t {
   kFunding = 42,  // policy id 0x00 position(8) -> FundingRow
   kDetermination =
       43,  // policy id 0x00 month(4) kind(1) beneficiary(8) -> Determination
-  kTopUp = 44,         // policy id 0x00 unit(8) position(8) -> TopUpRow
-  kMobilisation = 45,  // team(8) policy id 0x00 date(4) mobilisation(8) ->
-                       // MobilisationRow
+  kTopUp = 44,             // policy id 0x00 unit(8) position(8) -> TopUpRow
+  kMobilisation = 45,      // team(8) policy id 0x00 date(4) mobilisation(8) ->
+                           // MobilisationRow
   kMobilisationById = 46,  // mobilisation(8) -> its key in kMobilisation
   kOtherSupport = 47,      // team(8) -> OtherSupportRow
-  kHeldMonth = 48,   // policy id 0x00 month(4) team(8) -> HeldMonthRow
-  kTransition = 49,  // policy id 0x00 -> TransitionRow
+  kHeldMonth = 48,         // policy id 0x00 month(4) team(8) -> HeldMonthRow
+  kTransition = 49,        // policy id 0x00 -> TransitionRow
   // sync_health
   kSyncHealth = 50,  // author(16) -> SyncHealthRow
   // emulation

@@ -67,7 +67,8 @@ class Demo:
             return POLICY_FILE
         text = POLICY_FILE.read_text(encoding="utf-8")
         begin = text.index("expected:\n")
-        end = text.index("\n\n", begin)
+        end = text.find("\n\n", begin)
+        end = len(text) if end < 0 else end
         file = self.input / POLICY_FILE.name
         file.write_text(text[:begin] + text[end:], encoding="utf-8")
         return file

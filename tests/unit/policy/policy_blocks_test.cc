@@ -54,6 +54,18 @@ TEST(PolicyBlocksTest, MoneyIsTakenAsPeopleWriteIt) {  // X-04
   }
 }
 
+TEST(PolicyBlocksTest, AnAmountNamesNoOtherUnitThanItsOwn) {
+  for (const char* text :
+       {"500 nghìn đồng/tổ/quý", "500 nghìn đồng/tổ/năm",
+        "500 nghìn đồng/người/tháng", "500 nghìn đồng/tổ/xyz"}) {
+    EXPECT_THAT(Said(ParsePolicy(With(std::string(kSimplePolicy), "vnd: 500000",
+                                      absl::StrCat("vnd: ", text)),
+                                 "p.yaml")),
+                ::testing::HasSubstr("amount.vnd"))
+        << text;
+  }
+}
+
 TEST(PolicyBlocksTest, DatesAreDayFirst) {
   for (const char* text :
        {"1/6/2023", "01/6/2023", "01/06/2023", "2023-06-01"}) {

@@ -361,11 +361,14 @@ TEST(MonthPropertyTest, WithHeldIsTheRowOnceAllIsDecidedToCount) {
         }
         ++decided;
         const Sequence sequence(standing.sequence());
-        const bool spans =
-            standing.reason() == v1::STANDING_REASON_TWO_MONTHS &&
-            CouldCountIn(standing, month);
-        ASSERT_TRUE(team.Decide(author, sequence, sequence, true,
-                                spans ? month.yyyymm : 0)
+        // One that spans months is decided into this one, or into its last.
+        Month into;
+        if (standing.reason() == v1::STANDING_REASON_TWO_MONTHS) {
+          into = CouldCountIn(standing, month)
+                     ? month
+                     : Month::Of(Date(standing.local_date()));
+        }
+        ASSERT_TRUE(team.Decide(author, sequence, sequence, true, into.yyyymm)
                         .effective());
       }
     }

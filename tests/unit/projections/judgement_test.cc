@@ -171,9 +171,26 @@ TEST_F(JudgementTest, AnOfficerDecidesWhatIsHeldAndNothingElse) {
   decided_.mutable_held()->set_counted(true);
   EXPECT_TRUE(Judged().counted());
   EXPECT_EQ(Judged().month, Month(202306));
+  // A month that the evidence excludes decides nothing.
   decided_.mutable_held()->set_period_month(202305);
+  ExpectHeld(v1::STANDING_REASON_UNCONFIRMED_AUTHOR);
+  input_.time.quality = v1::TIME_QUALITY_SUSPECT;
+  input_.time.earliest = At("2023-05-31T08:00:00+07:00");
   EXPECT_EQ(Judged().month, Month(202305));
   EXPECT_EQ(Judged().date.days, Day("2023-05-31"));
+}
+
+TEST_F(JudgementTest, OfTwoMonthsAnOfficerNamesOne) {
+  input_.decided = &decided_;
+  event_.set_claimed_date(0);
+  input_.time.quality = v1::TIME_QUALITY_SUSPECT;
+  input_.time.earliest = At("2023-05-31T08:00:00+07:00");
+  decided_.mutable_held()->set_counted(true);
+  ExpectHeld(v1::STANDING_REASON_TWO_MONTHS);
+  decided_.mutable_held()->set_period_month(202401);
+  ExpectHeld(v1::STANDING_REASON_TWO_MONTHS);
+  decided_.mutable_held()->set_period_month(202305);
+  EXPECT_EQ(Judged().month, Month(202305));
 }
 
 TEST_F(JudgementTest, AVoidedEventIsVoidWhateverElseHolds) {

@@ -6,6 +6,7 @@
 // to name its units, and a spoilt recording is found to differ.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -33,8 +34,8 @@ namespace fs = std::filesystem;
 
 // The entries of the log that the scenario makes.
 std::vector<std::string> LogOf(const std::string& name) {
-  const fs::path keep =
-      fs::path(::testing::TempDir()) / absl::StrCat("record-", name);
+  const fs::path keep = fs::path(::testing::TempDir()) /
+                        absl::StrCat("record-", getpid(), "-", name);
   fs::remove_all(keep);
   const std::vector<FileResult> results = RunFiles(
       {absl::StrCat(THON_SOURCE_DIR "/tests/scenarios/", name, ".yaml")}, 1,
@@ -80,7 +81,8 @@ std::string Faults(const std::string& text) {
     result.verdict = Verdict::kWrong;
     return Describe(result) + text;
   }
-  const fs::path directory = fs::path(::testing::TempDir()) / "recorded";
+  const fs::path directory =
+      fs::path(::testing::TempDir()) / absl::StrCat("recorded-", getpid());
   fs::remove_all(directory);
   fs::create_directories(directory);
   const absl::StatusOr<RunResult> run =
