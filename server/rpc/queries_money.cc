@@ -212,12 +212,6 @@ absl::Status GetDeterminationQuery(const v1::GetDeterminationRequest& request,
         "month");
   }
   const RowReader& rows = *view.rows;
-  const bool team = kind == v1::BENEFICIARY_KIND_TEAM;
-  if (!rows.Get(team ? Table::kTeam : Table::kOrganisation,
-                keys::Key().U64(request.beneficiary_id()).Take())
-           .has_value()) {
-    return absl::NotFoundError("no such team or organisation: check the id");
-  }
   std::string policy_id = request.policy_id();
   if (policy_id.empty()) {
     policy_id = FindPolicyFor(rows, month, kind, request.beneficiary_id());
