@@ -292,12 +292,26 @@ void ReplaceParts(const DayTotals& before, const DayTotals& after,
   ReplaceTrainings(before, after, month);
 }
 
+bool IsOfOneAuthor(const v1::ActivityDay& day) {
+  return std::all_of(day.facts().begin(), day.facts().end(),
+                     [&day](const v1::ActivityFact& fact) {
+                       return fact.author_number() ==
+                              day.facts(0).author_number();
+                     });
+}
+
 // The day's sessions, by their first reports; in `followers` the indexes of
 // facts that joined another author's, ascending.
 std::vector<Group> GroupsOf(const v1::ActivityDay& day,
                             std::vector<int>* followers) {
   std::vector<Group> groups;
   groups.reserve(static_cast<std::size_t>(day.facts_size()));
+  if (IsOfOneAuthor(day)) {  // Nobody joins a fact of their own.
+    for (const v1::ActivityFact& fact : day.facts()) {
+      groups.push_back({.lead = &fact, .count = fact.count(), .others = {}});
+    }
+    return groups;
+  }
   std::size_t recent = 0;  // Groups before it are too old to be joined.
   for (int i = 0; i < day.facts_size(); ++i) {
     const v1::ActivityFact& fact = day.facts(i);
