@@ -17,6 +17,7 @@
 #include "server/rpc/calls.h"
 #include "server/rpc/services.h"
 #include "server/rpc/worker_pool.h"
+#include "server/watch/watch_hub.h"
 
 namespace thon {
 namespace {
@@ -88,6 +89,7 @@ class RpcServerImpl final : public RpcServer {
         WithReason(absl::UnavailableError("the server is stopping"),
                    "DRAINING"),
         5'000));
+    engine_->watches().Drain();  // Each hears why before its call is cut off.
     // Calls that wait for rows end when the engine is drained, and Shutdown()
     // waits for them: so both at once.
     std::thread shutdown([this, seconds] {

@@ -214,9 +214,10 @@ TEST_F(WatchTest, ATokenIsGoodAfterTheServerStartedAgain) {
 TEST_F(WatchTest, AStoppingServerSaysComeBack) {
   const auto caller = Watch(operator_, Everything(0));
   ASSERT_TRUE(caller->ReadTo(Last()));
-  server_.reset();
+  server_->Stop(kCallSecondsMax);
   const grpc::Status end = caller->End();
   ExpectFault(end, StatusCode::UNAVAILABLE, "DRAINING");
+  server_.reset();
   province_.Restart();
   StartServer();
 }
