@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "tests/support/seed.h"
 #include "tests/unit/engine/engine_fixture.h"
 
@@ -43,9 +44,14 @@ TEST_F(FailuresTest, TheProjectorGoesOnWithALowDiskAndStopsWithACriticalOne) {
   AwaitAllRows();
   const std::uint64_t reserve = options_.disk_reserve_bytes;
   // Between a commit and its fold the disk fills up: the free space is lied
-  // about from within the commit's own sync.
-  file_system_->SetBeforeSync(
-      [&](const std::string&) { file_system_->SetFreeSpace(reserve / 2 - 1); });
+  // about from within the commit's own sync, which is that of a write-ahead
+  // log.
+  const auto fill_up = [this](std::uint64_t free) {
+    file_system_->SetBeforeSync([this, free](const std::string& path) {
+      if (absl::EndsWith(path, ".log")) file_system_->SetFreeSpace(free);
+    });
+  };
+  fill_up(reserve / 2 - 1);
   EXPECT_THAT(Offer(phone_, phone_.Next(1)).Get().status, IsOk());
   file_system_->SetBeforeSync(nullptr);
   const Position last(engine_->log().end().next_position.value - 1);
@@ -54,8 +60,7 @@ TEST_F(FailuresTest, TheProjectorGoesOnWithALowDiskAndStopsWithACriticalOne) {
   file_system_->SetFreeSpace(2 * reserve);
   EXPECT_THAT(engine_->AwaitRows(last, kTestWaitMs), IsOk());
 
-  file_system_->SetBeforeSync(
-      [&](const std::string&) { file_system_->SetFreeSpace(reserve / 2 + 1); });
+  fill_up(reserve / 2 + 1);
   EXPECT_THAT(Offer(phone_, phone_.Next(1)).Get().status, IsOk());
   file_system_->SetBeforeSync(nullptr);
   EXPECT_THAT(engine_->AwaitRows(Position(last.value + 1), kTestWaitMs),
