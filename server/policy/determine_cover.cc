@@ -34,10 +34,14 @@ bool Run::Covered() {
   // What pays nothing needs no period to pay it in.
   const bool in_period = policy_.has_period ? PeriodCovers(policy_, month_)
                                             : policy_.amounts.empty();
+  const bool ended = policy_.ended_on != Date() && policy_.ended_on <= last_;
   if (!Check(Rule::kStatus, "status", &policy_.status_basis,
              status == v1::REASON_CODE_UNSPECIFIED, kNotCovered, status, {}) ||
-      !Check(Rule::kPeriod, "period", &policy_.period_basis, in_period,
-             kNotCovered, v1::REASON_CODE_OUTSIDE_PERIOD, {})) {
+      !Check(
+          Rule::kPeriod, "period", &policy_.period_basis, in_period,
+          kNotCovered,
+          ended ? v1::REASON_CODE_POLICY_ENDED : v1::REASON_CODE_OUTSIDE_PERIOD,
+          {})) {
     return false;
   }
   const bool open = first_ <= facts_.today;

@@ -30,6 +30,15 @@ Sentence Explainer::SayStatus(const TraceStep& step) const {
 }
 
 Sentence Explainer::SayPeriod(const TraceStep& step) const {
+  if (step.reason == v1::REASON_CODE_POLICY_ENDED) {
+    const std::string by = policy_.ended_by.empty()
+                               ? ""
+                               : absl::StrCat(" (", policy_.ended_by, ")");
+    return {absl::StrCat("Chính sách hết hiệu lực từ ngày ",
+                         policy_.ended_on.Vietnamese(), by, "."),
+            absl::StrCat("The policy does not hold from ",
+                         policy_.ended_on.Iso(), " on", by, ".")};
+  }
   if (!policy_.has_period) {
     return {"Chính sách chưa có thời gian hỗ trợ.",
             "The policy has no period."};

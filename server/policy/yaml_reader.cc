@@ -21,20 +21,6 @@ bool IsDigits(absl::string_view text) {
   });
 }
 
-const char* KindName(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::kNull:
-      return "nothing";
-    case YamlNode::Kind::kScalar:
-      return "a word";
-    case YamlNode::Kind::kSequence:
-      return "a list";
-    case YamlNode::Kind::kMap:
-      return "a block of fields";
-  }
-  return "";
-}
-
 bool Contains(YamlReader::Names words, absl::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }

@@ -206,6 +206,20 @@ bool CheckText(absl::string_view text, std::vector<YamlProblem>* notes,
 
 }  // namespace
 
+const char* KindName(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kScalar:
+      return "a word";
+    case YamlNode::Kind::kSequence:
+      return "a list";
+    case YamlNode::Kind::kMap:
+      return "a block of fields";
+  }
+  return "";
+}
+
 bool ReadYaml(absl::string_view text, YamlNode* root, YamlProblem* problem,
               std::vector<YamlProblem>* notes) {
   std::string plain;

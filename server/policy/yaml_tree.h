@@ -37,6 +37,9 @@ struct YamlProblem {
   std::string message;
 };
 
+// "a word", "a list": what the node is, for messages.
+const char* KindName(const YamlNode& node);
+
 // True if `text` is in that part of YAML and within the bounds. Otherwise
 // `*problem` says what is wrong first, and where.
 //

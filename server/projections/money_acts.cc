@@ -54,6 +54,7 @@ void Supersede(const v1::PolicySuperseded& superseded, RowWriter& rows) {
       });
   for (auto& [key, row] : versions) {
     row.set_end_date(superseded.end_date());
+    *row.mutable_end_document() = superseded.document();
     PutRow(rows, Table::kPolicy, key, row);
   }
 }

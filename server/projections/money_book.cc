@@ -89,9 +89,12 @@ TopUpFact TopUpOf(const v1::TopUpRow& row) {
 }
 
 // A version whose period ends before `end_date`, if there is one.
-void EndPeriod(std::int32_t end_date, Policy* policy) {
-  if (end_date == 0) return;
-  policy->to = std::min(policy->to, Date(end_date).Previous());
+void EndPeriod(const v1::PolicyRow& row, Policy* policy) {
+  const Date end(row.end_date());
+  if (end == Date() || end > policy->to) return;
+  policy->ended_on = end;
+  policy->ended_by = row.end_document().number();
+  policy->to = end.Previous();
   policy->has_period = policy->from <= policy->to;
 }
 
@@ -228,7 +231,7 @@ void MoneyBook::AddVersion(const v1::PolicyRow& row, PolicyFile* file) {
     parsed = std::make_shared<const Policy>(std::move(text.policy));
   }
   Add({*parsed, UnitId(row.issuer_unit_id()), Position(row.position())}, file);
-  EndPeriod(row.end_date(), &file->versions[row.version()].policy);
+  EndPeriod(row, &file->versions[row.version()].policy);
 }
 
 void MoneyBook::LoadDecisions(const RowReader& rows,

@@ -17,14 +17,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/engine/await.h"
 #include "server/engine/engine.h"
 #include "tests/support/guarantees.h"
 
 namespace thon::testing {
-
-// Calls an engine's method that answers by a callback, and waits for it.
-template <typename T, typename Start>
-absl::StatusOr<T> Await(const Start& start);
 
 class Province {
  public:
@@ -82,33 +79,6 @@ class Province {
   int commands_ = 0;
   int codes_ = 0;
 };
-
-}  // namespace thon::testing
-
-// Implementation of the template.
-#include <optional>
-
-#include "server/core/mutex.h"
-
-namespace thon::testing {
-
-template <typename T, typename Start>
-absl::StatusOr<T> Await(const Start& start) {
-  struct Reply {
-    Mutex mu;
-    CondVar changed;
-    std::optional<absl::StatusOr<T>> value ABSL_GUARDED_BY(mu);
-  };
-  const auto reply = std::make_shared<Reply>();
-  start([reply](absl::StatusOr<T> value) {
-    MutexLock lock(&reply->mu);
-    reply->value = std::move(value);
-    reply->changed.NotifyAll();
-  });
-  MutexLock lock(&reply->mu);
-  while (!reply->value.has_value()) reply->changed.Wait(&reply->mu);
-  return *std::move(reply->value);
-}
 
 }  // namespace thon::testing
 

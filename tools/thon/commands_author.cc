@@ -105,25 +105,6 @@ absl::Status ShowStandings(Session* session, const StandingsOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status SubmitOne(Session* session, v1::Event event) {
-  const absl::StatusOr<Client*> client = session->client();
-  if (!client.ok()) return client.status();
-  Change change;
-  change.key = RandomKey("author");
-  change.events.push_back(std::move(event));
-  const absl::StatusOr<v1::SubmitResponse> response =
-      SubmitChange(*client, change);
-  if (!response.ok()) return response.status();
-  if (session->json) {
-    session->Print({{"position", response->position()},
-                    {"outcomes", ToJsonArray(response->outcomes())}});
-  } else {
-    session->out() << "Đã ghi tại vị trí (recorded at position) "
-                   << response->position() << '\n';
-  }
-  return absl::OkStatus();
-}
-
 struct DecideOptions {
   std::string author;
   std::string reason;
@@ -140,7 +121,7 @@ absl::Status ConfirmAuthor(Session* session, const DecideOptions& options) {
   v1::Event event;
   event.mutable_successor_confirmed()->set_author(*author);
   event.mutable_successor_confirmed()->set_reason(options.reason);
-  return SubmitOne(session, std::move(event));
+  return RecordOne(session, "author", std::move(event));
 }
 
 absl::Status RevokeAuthor(Session* session, const DecideOptions& options) {
@@ -149,7 +130,7 @@ absl::Status RevokeAuthor(Session* session, const DecideOptions& options) {
   v1::Event event;
   event.mutable_author_revoked()->set_author(*author);
   event.mutable_author_revoked()->set_reason(options.reason);
-  return SubmitOne(session, std::move(event));
+  return RecordOne(session, "author", std::move(event));
 }
 
 absl::Status DecideHeld(Session* session, const DecideOptions& options) {
@@ -171,7 +152,7 @@ absl::Status DecideHeld(Session* session, const DecideOptions& options) {
   decided->set_counted(options.count);
   decided->set_period_month(*month);
   decided->set_reason(options.reason);
-  return SubmitOne(session, std::move(event));
+  return RecordOne(session, "author", std::move(event));
 }
 
 std::shared_ptr<DecideOptions> AddDecision(CLI::App* command) {

@@ -31,6 +31,31 @@ struct ListOptions {
   bool accept_names = false;
 };
 
+// What was meant to reach back and does not say so is told before it is
+// recorded: an act recorded cannot be taken back.
+absl::Status WarnUnlessItReachesBack(Client* client, Date first,
+                                     bool retroactive, absl::string_view option,
+                                     Report* report) {
+  const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
+  if (!status.ok()) return status.status();
+  const Date today(status->local_date());
+  if (retroactive || first >= today) return absl::OkStatus();
+  report->Warning(
+      0, option, "COUNTS_FROM_TODAY",
+      {absl::StrCat("Ngày ", first.Vietnamese(),
+                    " đã qua và không có --retroactive: chỉ tính từ ngày ghi "
+                    "nhận, ",
+                    today.Vietnamese(),
+                    ". Nếu quyết định có hiệu lực trở về trước, thêm "
+                    "--retroactive."),
+       absl::StrCat(first.Iso(),
+                    " is past and --retroactive is not given: it counts from "
+                    "the day it is recorded, ",
+                    today.Iso(),
+                    ". If the decision reaches back, add --retroactive.")});
+  return absl::OkStatus();
+}
+
 absl::Status ApproveList(Session* session, const ListOptions& options) {
   const auto issued = DayOption("--issued", options.issued);
   if (!issued.ok()) return issued.status();
@@ -58,6 +83,10 @@ absl::Status ApproveList(Session* session, const ListOptions& options) {
                   {"Xã, phường, thị trấn", "communes", list.rows_size()},
                   {"Đạt chuẩn", "standard", list.rows_size() - advanced},
                   {"Nâng cao", "advanced", advanced}};
+  const absl::Status told =
+      WarnUnlessItReachesBack(*client, Date(*effective), options.retroactive,
+                              "--effective", &plan.report);
+  if (!told.ok()) return told;
   if (plan.report.errors() == 0) {
     std::string document = list.SerializeAsString();
     v1::Event event;
@@ -251,6 +280,11 @@ absl::Status ApproveFunding(Session* session, const FundingOptions& options) {
       set.team_ids_size(),
       MonthCount(Month(funding->first_month()), Month(funding->last_month())),
       *amount, listed, funding->ceiling_vnd(), &plan);
+  // The month of the recording is covered either way.
+  const absl::Status told =
+      WarnUnlessItReachesBack(*client, Month(funding->first_month()).last_day(),
+                              options.retroactive, "--from", &plan.report);
+  if (!told.ok()) return told;
   if (plan.report.errors() == 0) {
     std::string document = set.SerializeAsString();
     funding->set_teams_hash(std::string(Sha256Of(document).view()));

@@ -36,26 +36,6 @@ absl::StatusOr<std::uint64_t> UnitOption(Client* client,
   return id;
 }
 
-absl::Status Record(Session* session, absl::string_view prefix,
-                    v1::Event event) {
-  const absl::StatusOr<Client*> client = session->client();
-  if (!client.ok()) return client.status();
-  Change change;
-  change.key = RandomKey(prefix);
-  change.events.push_back(std::move(event));
-  const absl::StatusOr<v1::SubmitResponse> response =
-      SubmitChange(*client, change);
-  if (!response.ok()) return response.status();
-  if (session->json) {
-    session->Print({{"position", response->position()},
-                    {"outcomes", ToJsonArray(response->outcomes())}});
-  } else {
-    session->out() << "Đã ghi tại vị trí (recorded at position) "
-                   << response->position() << '\n';
-  }
-  return absl::OkStatus();
-}
-
 struct MetricsOptions {
   std::string unit;
   std::string from;
@@ -203,7 +183,7 @@ absl::Status ObserveIndicator(Session* session, const ObserveOptions& options) {
   seen->set_denominator(options.denominator);
   seen->set_as_of_date(*date);
   seen->set_source(options.source);
-  return Record(session, "indicator", std::move(event));
+  return RecordOne(session, "indicator", std::move(event));
 }
 
 void AddIndicator(CLI::App* app, Session* session) {
@@ -263,7 +243,7 @@ absl::Status AcceptModel(Session* session, const ModelOptions& options) {
   event.mutable_model_accepted()->set_model_id(options.model);
   event.mutable_model_accepted()->set_accepted_by(options.by);
   event.mutable_model_accepted()->set_quarter(quarter);
-  return Record(session, "model", std::move(event));
+  return RecordOne(session, "model", std::move(event));
 }
 
 void AddModel(CLI::App* app, Session* session) {
@@ -317,7 +297,7 @@ absl::Status AssignTask(Session* session, const TaskOptions& options) {
   plan->set_authority(options.authority);
   plan->set_due_date(*due);
   plan->set_target(options.target);
-  return Record(session, "task", std::move(event));
+  return RecordOne(session, "task", std::move(event));
 }
 
 void AddTask(CLI::App* app, Session* session) {
@@ -365,7 +345,7 @@ absl::Status RecordInspection(Session* session,
   inspection->set_score(options.score);
   inspection->set_by(options.by);
   inspection->set_findings(options.findings);
-  return Record(session, "inspection", std::move(event));
+  return RecordOne(session, "inspection", std::move(event));
 }
 
 void AddInspection(CLI::App* app, Session* session) {

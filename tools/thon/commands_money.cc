@@ -63,33 +63,6 @@ absl::StatusOr<std::int64_t> MoneyOption(absl::string_view name,
   return UsageError(absl::StrCat(name, ": ", money.status().message()));
 }
 
-// `seen`: the position that was looked at before deciding; 0 for none.
-absl::Status Record(Session* session, absl::string_view prefix, v1::Event event,
-                    std::uint64_t seen = 0) {
-  const absl::StatusOr<Client*> client = session->client();
-  if (!client.ok()) return client.status();
-  Change change;
-  change.key = RandomKey(prefix);
-  change.seen_position = seen;
-  change.events.push_back(std::move(event));
-  const absl::StatusOr<v1::SubmitResponse> response =
-      SubmitChange(*client, change);
-  if (!response.ok()) return response.status();
-  if (session->json) {
-    session->Print({{"position", response->position()},
-                    {"outcomes", ToJsonArray(response->outcomes())}});
-    return absl::OkStatus();
-  }
-  session->out() << "Đã ghi tại vị trí (recorded at position) "
-                 << response->position() << '\n';
-  for (const v1::CommandOutcome& outcome : response->outcomes()) {
-    if (!outcome.detail().empty()) {
-      session->out() << "Lưu ý (note): " << outcome.detail() << '\n';
-    }
-  }
-  return absl::OkStatus();
-}
-
 // ----------------------------------------------------------------- top-up
 
 struct TopUpOptions {
@@ -123,7 +96,7 @@ absl::Status ApproveTopUp(Session* session, const TopUpOptions& options) {
   approved->set_last_month(months->last);
   approved->set_amount_vnd(*amount);
   approved->set_retroactive(options.retroactive);
-  return Record(session, "top-up", std::move(event));
+  return RecordOne(session, "top-up", std::move(event));
 }
 
 void AddTopUp(CLI::App* app, Session* session) {
@@ -193,7 +166,7 @@ absl::Status RecordMobilisation(Session* session,
     session->out() << "Huy động số (mobilisation id) "
                    << recorded->mobilisation_id() << '\n';
   }
-  return Record(session, "mobilisation", std::move(event));
+  return RecordOne(session, "mobilisation", std::move(event));
 }
 
 absl::Status VoidMobilisation(Session* session,
@@ -201,7 +174,7 @@ absl::Status VoidMobilisation(Session* session,
   v1::Event event;
   event.mutable_mobilisation_voided()->set_mobilisation_id(options.id);
   event.mutable_mobilisation_voided()->set_reason(options.reason);
-  return Record(session, "mobilisation", std::move(event));
+  return RecordOne(session, "mobilisation", std::move(event));
 }
 
 void AddMobilisation(CLI::App* app, Session* session) {
@@ -266,7 +239,7 @@ absl::Status SupportElsewhere(Session* session,
   recorded->set_description(options.description);
   recorded->set_ended(ended);
   *recorded->mutable_document() = *std::move(document);
-  return Record(session, "other-support", std::move(event));
+  return RecordOne(session, "other-support", std::move(event));
 }
 
 absl::Status RecordOtherSupport(Session* session,
@@ -332,7 +305,7 @@ absl::Status DecideMonth(Session* session, const DecideMonthOptions& options) {
   decided->set_period_month(*month);
   decided->set_counted(options.pay);
   decided->set_reason(options.reason);
-  return Record(session, "decide-month", std::move(event), options.seen);
+  return RecordOne(session, "decide-month", std::move(event), options.seen);
 }
 
 void AddDecideMonth(CLI::App* app, Session* session) {
@@ -382,7 +355,7 @@ absl::Status AddTransitionRule(Session* session,
   rule->set_from_date(*from);
   rule->set_to_date(*to);
   *rule->mutable_document() = *std::move(document);
-  return Record(session, "transition", std::move(event));
+  return RecordOne(session, "transition", std::move(event));
 }
 
 void AddTransition(CLI::App* app, Session* session) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/text.h"
 
@@ -106,6 +107,10 @@ absl::Status FinishImport(Session* session, const ImportFlags& flags,
       json["outcomes"] = ToJsonArray(response->outcomes());
       last_line = absl::StrCat("Đã ghi tại vị trí (recorded at position) ",
                                response->position());
+      if (const std::string notes = NotesOf(*response); !notes.empty()) {
+        absl::StrAppend(&last_line, "\n",
+                        absl::StripTrailingAsciiWhitespace(notes));
+      }
     }
     status = response.status();
   }

@@ -33,8 +33,8 @@ std::string ShowColumn(const Finding& finding) {
 }  // namespace
 
 void Report::Add(Finding finding) {
-  errors_ += finding.severity == Severity::kError ? 1 : 0;
-  findings_.push_back(std::move(finding));
+  int& count = finding.severity == Severity::kError ? errors_ : warnings_;
+  if (++count <= kFindingsMax) findings_.push_back(std::move(finding));
 }
 
 void Report::Error(int line, absl::string_view column, absl::string_view code,
@@ -65,6 +65,10 @@ void Report::Print(absl::string_view file, std::ostream& out) const {
                                                  : " lưu ý (warning) ")
         << finding.code << "\n    " << Printable(finding.words.vi) << "\n    "
         << Printable(finding.words.en) << '\n';
+  }
+  if (left_out() > 0) {
+    out << "... và " << left_out() << " phát hiện nữa (and " << left_out()
+        << " more findings)\n";
   }
 }
 

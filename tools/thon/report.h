@@ -33,6 +33,10 @@ struct Finding {
 
 class Report {
  public:
+  // Nobody corrects more by hand, and a file of a million wrong rows is held in
+  // bounded memory.
+  static constexpr int kFindingsMax = 2000;
+
   void Add(Finding finding);
   void Error(int line, absl::string_view column, absl::string_view code,
              Words words);
@@ -42,19 +46,27 @@ class Report {
   void AddExample() { ++examples_; }
 
   int errors() const { return errors_; }
-  int warnings() const { return static_cast<int>(findings_.size()) - errors_; }
+  int warnings() const { return warnings_; }
   int examples() const { return examples_; }
+  // The first kFindingsMax errors and as many warnings; errors() and warnings()
+  // count all.
   const std::vector<Finding>& findings() const { return findings_; }
 
   // By line, then in the order they were found.
   void Sort();
-  // Each finding as "FILE:LINE: COLUMN: ..." and its words in both languages.
+  // Each finding as "FILE:LINE: COLUMN: ..." and its words in both languages,
+  // and how many more there are.
   void Print(absl::string_view file, std::ostream& out) const;
   Json ToJson() const;
 
  private:
+  int left_out() const {
+    return errors_ + warnings_ - static_cast<int>(findings_.size());
+  }
+
   std::vector<Finding> findings_;
   int errors_ = 0;
+  int warnings_ = 0;
   int examples_ = 0;
 };
 

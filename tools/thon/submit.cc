@@ -10,6 +10,7 @@
 #include "server/core/error_info.h"
 #include "server/core/ids.h"
 #include "server/core/limits.h"
+#include "tools/thon/proto_json.h"
 #include "tools/thon/words.h"
 
 namespace thon::cli {
@@ -124,6 +125,38 @@ absl::StatusOr<v1::SubmitResponse> SubmitChange(Client* client,
         "NO_EFFECT");
   }
   return response;
+}
+
+std::string NotesOf(const v1::SubmitResponse& response) {
+  std::string notes;
+  for (const v1::CommandOutcome& outcome : response.outcomes()) {
+    if (outcome.effective() && !outcome.detail().empty()) {
+      absl::StrAppend(&notes, "Lưu ý (note): ", outcome.detail(), "\n");
+    }
+  }
+  return notes;
+}
+
+absl::Status RecordOne(Session* session, absl::string_view key_prefix,
+                       v1::Event event, std::uint64_t seen) {
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  Change change;
+  change.key = RandomKey(key_prefix);
+  change.seen_position = seen;
+  change.events.push_back(std::move(event));
+  const absl::StatusOr<v1::SubmitResponse> response =
+      SubmitChange(*client, change);
+  if (!response.ok()) return response.status();
+  if (session->json) {
+    session->Print({{"position", response->position()},
+                    {"outcomes", ToJsonArray(response->outcomes())}});
+    return absl::OkStatus();
+  }
+  session->out() << "Đã ghi tại vị trí (recorded at position) "
+                 << response->position() << '\n'
+                 << NotesOf(*response);
+  return absl::OkStatus();
 }
 
 }  // namespace thon::cli

@@ -13,6 +13,7 @@
 #include "server/core/hash.h"
 #include "thon/v1/command_service.pb.h"
 #include "tools/thon/client.h"
+#include "tools/thon/session.h"
 
 namespace thon::cli {
 
@@ -45,6 +46,16 @@ absl::Status PutDocument(Client* client, absl::string_view content);
 // effect; the message says which and why.
 absl::StatusOr<v1::SubmitResponse> SubmitChange(Client* client,
                                                 const Change& change);
+
+// A line for each thing that the server wants the officer to know of commands
+// that took effect.
+std::string NotesOf(const v1::SubmitResponse& response);
+
+// Records one event under a key of its own, `seen` being the position that was
+// looked at before (0: none), and says where, with what the server wants the
+// officer to know.
+absl::Status RecordOne(Session* session, absl::string_view key_prefix,
+                       v1::Event event, std::uint64_t seen = 0);
 
 }  // namespace thon::cli
 

@@ -63,7 +63,7 @@ TEST_F(EligibilityTest, ASupersededPolicyPaysUpToItsEnd) {
   event.mutable_policy_superseded()->set_end_date(Day("2023-10-01"));
   ASSERT_TRUE(made_.log.Submit(event).effective());
   EXPECT_EQ(Amount(7, 202309), 500'000);
-  EXPECT_EQ(Reason(7, 202310), v1::REASON_CODE_OUTSIDE_PERIOD);
+  EXPECT_EQ(Reason(7, 202310), v1::REASON_CODE_POLICY_ENDED);
   EXPECT_EQ(Total(), 2'000'000);
   ExpectConsistent();
 }

@@ -145,5 +145,39 @@ TEST_F(CliEntryTest, ManyCodesGoInCommandsOf256) {
       server_.submitted[1].events(44).enrolment_code_issued().code_hash());
 }
 
+TEST_F(CliTest, AListThatDoesNotSayItReachesBackIsToldBeforeItIsRecorded) {
+  const std::string file =
+      File("list.csv", "commune_code,target\n04771,nâng cao\n");
+  const std::vector<std::string> arguments = {
+      "list", "approve",  file,       "--list",      "894/QĐ-UBND", "--year",
+      "2023", "--issued", "1/5/2023", "--effective", "2023-05-01"};
+  EXPECT_EQ(Run(arguments), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("COUNTS_FROM_TODAY"));
+  EXPECT_THAT(out_.str(), HasSubstr("Ngày 01/05/2023 đã qua"));
+  EXPECT_THAT(out_.str(), HasSubstr("add --retroactive"));
+
+  std::vector<std::string> reaching = arguments;
+  reaching.push_back("--retroactive");
+  EXPECT_EQ(Run(reaching), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), Not(HasSubstr("COUNTS_FROM_TODAY")));
+}
+
+TEST(ReportTest, WhatIsLeftOutIsCountedAndNoErrorHidesBehindWarnings) {
+  Report report;
+  for (int line = 2; line < 3 * Report::kFindingsMax; ++line) {
+    report.Warning(line, "name", "PADDED", {"thừa dấu cách", "padded"});
+  }
+  const int last = 3 * Report::kFindingsMax;
+  report.Error(last, "founded", "BAD_DATE", {"sai ngày", "no date"});
+  EXPECT_EQ(report.errors(), 1);
+  EXPECT_EQ(report.warnings(), last - 2);
+  EXPECT_EQ(report.findings().size(), Report::kFindingsMax + 1u);
+  std::ostringstream out;
+  report.Print("to.csv", out);
+  EXPECT_THAT(out.str(), HasSubstr("BAD_DATE"));
+  EXPECT_THAT(out.str(), HasSubstr(absl::StrCat(last - 2 - Report::kFindingsMax,
+                                                " phát hiện nữa")));
+}
+
 }  // namespace
 }  // namespace thon::cli

@@ -279,6 +279,8 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
     ++number;
     Record made = original;
     made.event = std::move(act.event);
+    made.targets = std::move(act.events);
+    made.target_phone = std::move(act.phone);
     made.times = static_cast<int>(times);
     made.name = step->name;
     if (several && !made.name.empty() && record->items.size() > 1) {

@@ -18,20 +18,6 @@ namespace {
 // A file with more mistakes is not being corrected by hand.
 constexpr int kErrorsMax = 200;
 
-const char* KindName(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::kNull:
-      return "nothing";
-    case YamlNode::Kind::kScalar:
-      return "a word";
-    case YamlNode::Kind::kSequence:
-      return "a list";
-    case YamlNode::Kind::kMap:
-      return "a block of fields";
-  }
-  return "";
-}
-
 // Words that people write beside the API's own.
 template <typename Enum>
 bool Vietnamese(const google::protobuf::EnumDescriptor* type,

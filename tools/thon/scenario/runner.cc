@@ -234,18 +234,23 @@ class Runner {
         event->mutable_held_decided()->set_author(author);
       }
     }
-    if (!act.events.empty() && !NameEvents(step, act, event)) return false;
+    if (!act.events.empty() &&
+        !NameEvents(step, PayloadLabel(step), act.events, act.phone, event)) {
+      return false;
+    }
     return act.founding.empty() || NameFounding(step, act, event);
   }
 
-  bool NameEvents(const Step& step, const Act& act, v1::Event* event) {
+  bool NameEvents(const Step& step, const std::string& label,
+                  const std::vector<std::string>& names,
+                  const std::string& phone, v1::Event* event) {
     AuthorId author;
     Sequence first;
     Sequence last;
-    for (const std::string& name : act.events) {
-      const std::optional<EventPlace> place = history_.Find(name, act.phone);
+    for (const std::string& name : names) {
+      const std::optional<EventPlace> place = history_.Find(name, phone);
       if (!place.has_value()) {
-        Broken(step, PayloadLabel(step),
+        Broken(step, label,
                absl::StrCat(name,
                             " is not recorded by a phone before this "
                             "step"));
@@ -253,7 +258,7 @@ class Runner {
       }
       if (first.value != 0 &&
           (!(place->author == author) || place->sequence != last.Next())) {
-        Broken(step, PayloadLabel(step),
+        Broken(step, label,
                absl::StrCat(name,
                             " does not follow on the event before it; "
                             "decide them in steps of their own"));
@@ -483,6 +488,11 @@ class Runner {
         const std::string problem = history_.NameOriginal(record, &event);
         if (!problem.empty()) {
           Broken(step, "originally", problem);
+          return absl::OkStatus();
+        }
+        if (!record.targets.empty() &&
+            !NameEvents(step, "correction_issued", record.targets,
+                        record.target_phone, &event)) {
           return absl::OkStatus();
         }
         phone.Record(event, name, step.at);

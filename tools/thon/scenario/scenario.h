@@ -75,6 +75,10 @@ struct Record {
   std::string original;
   std::string original_phone;
   std::uint64_t original_number = 0;
+  // Of a correction: the event it is about, and the phone that has it if
+  // several do.
+  std::vector<std::string> targets;
+  std::string target_phone;
 };
 
 // An anchor that a batch carries whatever the phone heard.

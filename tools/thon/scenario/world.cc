@@ -1,7 +1,5 @@
 #include "tools/thon/scenario/world.h"
 
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +7,7 @@
 #include "server/core/entry.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
-#include "server/core/mutex.h"
+#include "server/engine/await.h"
 
 namespace thon::scenario {
 namespace {
@@ -20,25 +18,6 @@ constexpr char kLogSeed[] = "thon scenario: the log's key";
 
 std::string Seed(absl::string_view text) {
   return std::string(Sha256Of(text).view());
-}
-
-// Calls a method that answers by a callback, and waits for it.
-template <typename T, typename Start>
-absl::StatusOr<T> Await(const Start& start) {
-  struct Reply {
-    Mutex mu;
-    CondVar changed;
-    std::optional<absl::StatusOr<T>> value ABSL_GUARDED_BY(mu);
-  };
-  const auto reply = std::make_shared<Reply>();
-  start([reply](absl::StatusOr<T> value) {
-    MutexLock lock(&reply->mu);
-    reply->value = std::move(value);
-    reply->changed.NotifyAll();
-  });
-  MutexLock lock(&reply->mu);
-  while (!reply->value.has_value()) reply->changed.Wait(&reply->mu);
-  return *std::move(reply->value);
 }
 
 }  // namespace
