@@ -269,6 +269,8 @@ void ClientImpl::Receive(std::int64_t wait_ms) {
     case v1::SyncResponse::kTeamView:
       taken = TakeTeamView(std::move(*response.mutable_team_view()));
       break;
+    case v1::SyncResponse::kFollowed:
+      break;  // Nothing is followed: it was not asked for.
     case v1::SyncResponse::MESSAGE_NOT_SET:
       break;  // A newer server's message; not for this app.
   }

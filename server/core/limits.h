@@ -62,6 +62,78 @@ inline constexpr std::size_t kReplyBytesMax = 3 * kMiB;
 inline constexpr std::size_t kRequestBytesMax = 4 * kMiB;
 inline constexpr std::int64_t kQueryWaitMsMax = 30'000;
 
+// Watches.
+// Watches that are open at once, and those of one officer.
+inline constexpr std::size_t kWatchesMax = 10'000;
+inline constexpr std::size_t kWatchesPerOfficerMax = 256;
+static_assert(kWatchesPerOfficerMax <= kWatchesMax);
+
+// Of one request.
+inline constexpr std::size_t kWatchQueriesMax = 16;
+inline constexpr std::size_t kWatchFieldsMax = 32;
+inline constexpr std::size_t kWatchFilterValuesMax = 64;
+inline constexpr std::size_t kWatchNameBytesMax = 256;
+inline constexpr std::size_t kWatchTokenBytesMax = 256;
+
+// Of one WatchResponse. A row that is larger travels alone: it is bounded by
+// what a projection writes.
+inline constexpr std::size_t kWatchPageBytesMax = 128 * kKiB;
+inline constexpr std::size_t kWatchPageRowsMax = 1024;
+// What a watch may examine before another one has its turn.
+inline constexpr std::size_t kWatchStepRowsMax = 512;
+static_assert(kWatchPageBytesMax * 4 <= kReplyBytesMax);
+
+// What one query's feed keeps for callers that are behind. Beyond it they start
+// with a snapshot.
+inline constexpr std::size_t kFeedKeysMax = 8192;
+inline constexpr std::size_t kFeedBytesMax = 4 * kMiB;
+// Of all feeds together.
+inline constexpr std::size_t kFeedsBytesMax = 256 * kMiB;
+static_assert(kFeedBytesMax <= kFeedsBytesMax);
+// Keys that the projector has changed and no round has looked at; beyond them
+// every query starts with a snapshot.
+inline constexpr std::size_t kChangedKeysMax = 262'144;
+
+// The live feed: how far it looks back, and how much it shows.
+inline constexpr std::uint64_t kEventWindowPositions = 4096;
+inline constexpr int kEventsDefault = 100;
+inline constexpr int kEventsMax = 500;
+
+// A token that is further behind than this starts with a snapshot.
+inline constexpr std::uint64_t kResumePositionsMax = 20'000'000;
+
+// From one PROGRESS to the next; the promise is 15 s, the rest is the
+// network's.
+inline constexpr std::int64_t kWatchProgressMs = 10'000;
+static_assert(kWatchProgressMs + 2'000 < 15'000);
+// Between two rounds at least, so that changes come together.
+inline constexpr std::int64_t kWatchRoundMs = 50;
+
+// Determinations are looked up one by one where a scope has no more than this,
+// and found by a scan where it has.
+inline constexpr std::size_t kWatchLookupsMax = 4096;
+
+// HTTP: the page, gRPC-Web, /metrics.
+inline constexpr std::size_t kHttpConnectionsMax = 4096;
+inline constexpr std::size_t kHttpConnectionsPerPeerMax = 256;
+inline constexpr std::size_t kHttpHeaderBytesMax = 16 * kKiB;
+inline constexpr std::size_t kHttpTargetBytesMax = 2 * kKiB;
+// gRPC-Web's text mode takes 4 characters for 3 bytes.
+inline constexpr std::size_t kHttpBodyBytesMax =
+    kRequestBytesMax / 3 * 4 + kKiB;
+inline constexpr std::int64_t kHttpHeaderMsMax = 10'000;  // To its last byte.
+inline constexpr std::int64_t kHttpBodyMsMax = 60'000;    // Likewise.
+inline constexpr std::int64_t kHttpIdleMsMax = 60'000;    // Between requests.
+inline constexpr std::int64_t kHttpWriteMsMax = 30'000;   // Of one write.
+inline constexpr std::int64_t kHttpHandshakeMsMax = 10'000;
+// Of one connection's socket: what a browser that does not read is owed.
+inline constexpr int kHttpSendBufferBytes = 64 * 1024;
+
+// Log-in to the dashboard.
+inline constexpr std::int64_t kLoginLinkMsMax = 600'000;
+inline constexpr std::size_t kLoginLinksMax = 1024;
+inline constexpr int kSessionDaysMax = 1;  // Beyond the day of the log-in.
+
 // Phone.
 inline constexpr std::size_t kOutboxBytesMax = 256 * kMiB;
 inline constexpr int kReceiptKeepDaysMin = 90;

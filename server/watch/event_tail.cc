@@ -8,7 +8,7 @@
 #include "server/core/entry.h"
 #include "server/projections/row_keys.h"
 #include "server/watch/row_source.h"
-#include "server/watch/watch_limits.h"
+#include "server/core/limits.h"
 
 namespace thon {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/watch/row_source.h"
-#include "server/watch/watch_limits.h"
+#include "server/core/limits.h"
 
 namespace thon {
 namespace {

@@ -7,7 +7,7 @@
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
 #include "server/watch/row_source.h"
-#include "server/watch/watch_limits.h"
+#include "server/core/limits.h"
 #include "thon/v1/rows.pb.h"
 
 namespace thon {

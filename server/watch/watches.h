@@ -41,7 +41,7 @@
 #include "server/watch/query_scan.h"
 #include "server/watch/resume_token.h"
 #include "server/watch/structure.h"
-#include "server/watch/watch_limits.h"
+#include "server/core/limits.h"
 
 namespace thon {
 

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "server/watch/watch_hub.h"
-#include "server/watch/watch_limits.h"
+#include "server/core/limits.h"
 #include "tests/support/watch_checkers.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 #include "thon/v1/watch_service.grpc.pb.h"
