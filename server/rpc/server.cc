@@ -15,6 +15,7 @@
 #include "server/core/error_info.h"
 #include "server/core/limits.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/in_process_calls.h"
 #include "server/rpc/services.h"
 #include "server/rpc/worker_pool.h"
 #include "server/watch/watch_hub.h"
@@ -73,11 +74,13 @@ class RpcServerImpl final : public RpcServer {
           ": the port is taken, or the address is not this machine's"));
     }
     server_->GetHealthCheckService()->SetServingStatus(true);
+    in_process_ = std::make_shared<InProcessCalls>(server_.get());
     return absl::OkStatus();
   }
 
   int port() const override { return port_; }
   std::size_t stream_count() const override { return sync_->stream_count(); }
+  std::shared_ptr<GenericCalls> calls() const override { return in_process_; }
 
   void Stop(int seconds) override {
     if (stopped_) return;
@@ -94,6 +97,9 @@ class RpcServerImpl final : public RpcServer {
     // waits for them: so both at once.
     std::thread shutdown([this, seconds] {
       if (server_ == nullptr) return;
+      // gRPC's own Shutdown() does not know these calls' deadline, and none may
+      // start after it.
+      if (in_process_ != nullptr) in_process_->Close(1000 * seconds);
       server_->Shutdown(
           gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
                        gpr_time_from_seconds(seconds, GPR_TIMESPAN)));
@@ -120,6 +126,7 @@ class RpcServerImpl final : public RpcServer {
   std::unique_ptr<SyncServiceHandle> sync_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<InProcessCalls> in_process_;  // Null before Start().
   int port_ = 0;
   bool stopped_ = false;
 };

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine/engine.h"
+#include "server/rpc/generic_calls.h"
 #include "server/rpc/tls.h"
 
 namespace thon {
@@ -31,6 +32,9 @@ class RpcServer {
   virtual int port() const = 0;
   // Sync streams that have not ended.
   virtual std::size_t stream_count() const = 0;
+  // Calls to the services from within this process. Stop() closes them; they
+  // may be kept longer, and then start nothing any more.
+  virtual std::shared_ptr<GenericCalls> calls() const = 0;
 
   // Says "not serving", ends streams so that phones come back later, drains the
   // engine, lets calls finish for at most `seconds`, then cancels them. Blocks;
