@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/core/check.h"
 #include "server/policy/metrics.h"
 #include "server/projections/activity_day.h"
@@ -106,12 +105,6 @@ class Explainer {
 
 bool IsActivityMetric(const MetricSelector& selector) {
   return InfoOf(selector.metric).source == MetricSource::kActivity;
-}
-
-std::string TypeName(const v1::Event& event) {
-  const google::protobuf::FieldDescriptor* field =
-      event.GetDescriptor()->FindFieldByNumber(event.payload_case());
-  return field == nullptr ? "" : field->name();
 }
 
 std::set<Month> Explainer::MonthsFor(const MetricSelector& selector) const {
@@ -343,7 +336,7 @@ v1::ExplainedEvent* Explainer::Add(const Report& report, v1::Derivation* step) {
   event->set_position(recorded->position.value);
   event->set_author(std::string(recorded->author.view()));
   event->set_sequence(report.fact.sequence());
-  event->set_type(TypeName(recorded->event));
+  event->set_type(std::string(PayloadName(recorded->event)));
   event->set_date(report.date.days);
   event->set_received_date(report.date.days + report.fact.days_late());
   event->set_standing("COUNTED");
@@ -415,15 +408,12 @@ void Explainer::ExplainOthers(bool only_held, bool rests,
     event->set_position(one.standing.position());
     event->set_author(std::string(one.author.view()));
     event->set_sequence(one.standing.sequence());
-    event->set_type(TypeName(one.event));
+    event->set_type(std::string(PayloadName(one.event)));
     event->set_date(one.standing.local_date());
     event->set_received_date(one.received.days);
     const StandingWords words = WordsOf(one.standing.reason());
-    SayWhy(absl::StripPrefix(v1::Standing_Name(one.standing.standing()),
-                             "STANDING_"),
-           absl::StripPrefix(v1::StandingReason_Name(one.standing.reason()),
-                             "STANDING_REASON_"),
-           words.vi, words.en, event);
+    SayWhy(StandingName(one.standing.standing()),
+           ReasonName(one.standing.reason()), words.vi, words.en, event);
     if (rests && one.standing.standing() == v1::STANDING_HELD) {
       step->add_positions(event->position());
     }

@@ -48,6 +48,21 @@ bool IsGranted(const RowReader& rows, OfficerId officer, v1::Role role,
   return granted;
 }
 
+std::vector<v1::GrantRow> GrantsOn(const RowReader& rows, OfficerId officer,
+                                   Date date) {
+  std::vector<v1::GrantRow> grants;
+  ScanRows<v1::GrantRow>(
+      rows, Table::kGrant, keys::Key().Of(officer).Take(),
+      [&](absl::string_view, const v1::GrantRow& grant, Position) {
+        // One of no known role allows nothing.
+        if (Holds(grant, date) && Includes(grant.role(), v1::ROLE_READER)) {
+          grants.push_back(grant);
+        }
+        return true;
+      });
+  return grants;
+}
+
 bool HasOperator(const RowReader& rows, Date date) {
   bool found = false;
   ScanRows<v1::GrantRow>(

@@ -2,10 +2,13 @@
 #ifndef THON_PROJECTIONS_GRANTS_H_
 #define THON_PROJECTIONS_GRANTS_H_
 
+#include <vector>
+
 #include "server/core/civil.h"
 #include "server/core/ids.h"
 #include "server/projections/projection.h"
 #include "thon/v1/event.pb.h"
+#include "thon/v1/rows.pb.h"
 
 namespace thon {
 
@@ -16,6 +19,10 @@ namespace thon {
 // existence nearest to it.
 bool IsGranted(const RowReader& rows, OfficerId officer, v1::Role role,
                UnitId unit, Date date);
+
+// The officer's grants that hold on `date`, by id.
+std::vector<v1::GrantRow> GrantsOn(const RowReader& rows, OfficerId officer,
+                                   Date date);
 
 // Whether anybody has OPERATOR over the whole log on `date`. Until somebody
 // has, the log itself may make the first.

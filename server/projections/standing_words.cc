@@ -1,5 +1,7 @@
 #include "server/projections/standing_words.h"
 
+#include "absl/strings/strip.h"
+
 namespace thon {
 
 StandingWords WordsOf(v1::StandingReason reason) {
@@ -65,6 +67,25 @@ StandingWords WordsOf(v1::StandingReason reason) {
     default:
       return {"", ""};
   }
+}
+
+absl::string_view StandingName(v1::Standing standing) {
+  return absl::StripPrefix(v1::Standing_Name(standing), "STANDING_");
+}
+
+absl::string_view ReasonName(v1::StandingReason reason) {
+  return absl::StripPrefix(v1::StandingReason_Name(reason), "STANDING_REASON_");
+}
+
+absl::string_view QualityName(v1::TimeQuality quality) {
+  return absl::StripPrefix(v1::TimeQuality_Name(quality), "TIME_QUALITY_");
+}
+
+absl::string_view PayloadName(const v1::Event& event) {
+  const google::protobuf::FieldDescriptor* const field =
+      event.GetDescriptor()->FindFieldByNumber(event.payload_case());
+  if (field == nullptr) return {};
+  return field->name();
 }
 
 }  // namespace thon

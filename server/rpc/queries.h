@@ -46,6 +46,18 @@ absl::Status ListTeamMonthsQuery(const v1::ListTeamMonthsRequest& request,
 absl::Status ListStandingsQuery(const v1::ListStandingsRequest& request,
                                 const ReadView& view, const MayRead& may_read,
                                 v1::ListStandingsResponse* response);
+// The events of every phone that was ever enrolled for the team (or of the
+// organisation's reporters), newest first by position.
+//
+// They stay with the team of the enrolment: what a phone recorded before an
+// officer confirmed it, after it was revoked, or for a team that took over from
+// its own, is listed here, with what became of it, and nowhere else. What
+// officers did about the team is not an event of its phones. A page reads as
+// many events as it shows, and for each phone some 20 more to find where it
+// begins.
+absl::Status ListTeamEventsQuery(const v1::ListTeamEventsRequest& request,
+                                 const ReadView& view, const MayRead& may_read,
+                                 v1::ListTeamEventsResponse* response);
 absl::Status ListSyncHealthQuery(const v1::ListSyncHealthRequest& request,
                                  const ReadView& view, const MayRead& may_read,
                                  v1::ListSyncHealthResponse* response);
@@ -66,6 +78,10 @@ absl::Status SummarizeDeterminationsQuery(
 absl::Status ListPoliciesQuery(const v1::ListPoliciesRequest& request,
                                const ReadView& view, const MayRead& may_read,
                                v1::ListPoliciesResponse* response);
+
+// Who the caller is. Asks for no grant: it is about nobody else.
+void GetViewerQuery(OfficerId officer, const ReadView& view,
+                    v1::GetViewerResponse* response);
 
 }  // namespace thon
 

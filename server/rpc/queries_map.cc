@@ -1,7 +1,6 @@
 // Queries of the map, the registry and what the phones sent.
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/core/limits.h"
 #include "server/projections/registry.h"
@@ -9,6 +8,7 @@
 #include "server/projections/units.h"
 #include "server/rpc/paging.h"
 #include "server/rpc/queries.h"
+#include "server/rpc/read_scope.h"
 #include "server/rpc/standings.h"
 #include "thon/v1/rows.pb.h"
 
@@ -17,11 +17,6 @@ namespace {
 
 Date DateOr(std::int32_t days, Date fallback) {
   return days != 0 ? Date(days) : fallback;
-}
-
-absl::Status NotFound(absl::string_view what) {
-  return WithReason(absl::NotFoundError(absl::StrCat("no such ", what)),
-                    "NOT_FOUND");
 }
 
 // Fills a page from `table`: `add` parses a row and adds it to the reply if it
@@ -67,13 +62,6 @@ void AddPath(const RowReader& rows, UnitId unit, Date date,
   }
 }
 
-// The unit a team stands on now, or stood on last.
-UnitId LastUnit(const v1::TeamRow& team, Date today) {
-  const UnitId now = UnitOn(team, today);
-  if (now.value != 0 || team.units().empty()) return now;
-  return UnitId(team.units(team.units_size() - 1).unit_id());
-}
-
 // The unit of an author's team or organisation; 0 if neither is known.
 UnitId UnitOfAuthor(const RowReader& rows, std::uint64_t team_id,
                     std::uint64_t organisation_id, Date today) {
@@ -113,7 +101,7 @@ absl::Status GetUnitQuery(const v1::GetUnitRequest& request,
   const absl::Status permitted = may_read(id);
   if (!permitted.ok()) return permitted;
   std::optional<v1::UnitRow> unit = GetUnit(*view.rows, id);
-  if (!unit.has_value()) return NotFound("unit");
+  if (!unit.has_value()) return NoSuch("unit");
   response->set_position(view.position.value);
   const std::vector<UnitId> ancestors = AncestorsOn(*view.rows, id, date);
   if (!ancestors.empty()) {
@@ -157,7 +145,7 @@ absl::Status GetTeamQuery(const v1::GetTeamRequest& request,
       team.has_value() ? LastUnit(*team, view.local_date) : UnitId(0);
   const absl::Status permitted = may_read(unit);
   if (!permitted.ok()) return permitted;
-  if (!team.has_value()) return NotFound("team");
+  if (!team.has_value()) return NoSuch("team");
   response->set_position(view.position.value);
   AddPath(rows, unit, view.local_date, response->mutable_path());
   for (const AuthorId& author : AuthorsOf(rows, TeamId(request.team_id()))) {
@@ -219,29 +207,12 @@ absl::Status ListOrganisationsQuery(const v1::ListOrganisationsRequest& request,
 absl::Status ListTeamMonthsQuery(const v1::ListTeamMonthsRequest& request,
                                  const ReadView& view, const MayRead& may_read,
                                  v1::ListTeamMonthsResponse* response) {
-  if ((request.team_id() != 0) == (request.organisation_id() != 0)) {
-    return WithField(
-        WithReason(absl::InvalidArgumentError("name a team or an organisation"),
-                   "INVALID_FIELD"),
-        "team_id");
-  }
   const RowReader& rows = *view.rows;
-  const bool is_team = request.team_id() != 0;
-  UnitId unit;
-  bool found = false;
-  if (is_team) {
-    const auto team = GetTeam(rows, TeamId(request.team_id()));
-    found = team.has_value();
-    if (found) unit = LastUnit(*team, view.local_date);
-  } else {
-    const auto organisation =
-        GetOrganisation(rows, OrganisationId(request.organisation_id()));
-    found = organisation.has_value();
-    if (found) unit = UnitId(organisation->unit_id());
-  }
-  const absl::Status permitted = may_read(unit);
+  const absl::Status permitted =
+      MayReadTeamOrOrganisation(view, may_read, TeamId(request.team_id()),
+                                OrganisationId(request.organisation_id()));
   if (!permitted.ok()) return permitted;
-  if (!found) return NotFound(is_team ? "team" : "organisation");
+  const bool is_team = request.team_id() != 0;
   response->set_position(view.position.value);
   const std::uint64_t id =
       is_team ? request.team_id() : request.organisation_id();
@@ -282,7 +253,7 @@ absl::Status ListStandingsQuery(const v1::ListStandingsRequest& request,
           : UnitId(0);
   const absl::Status permitted = may_read(unit);
   if (!permitted.ok()) return permitted;
-  if (!author.has_value()) return NotFound("author");
+  if (!author.has_value()) return NoSuch("author");
   if (request.end_sequence() != 0 &&
       request.end_sequence() < request.first_sequence()) {
     return WithField(WithReason(absl::InvalidArgumentError(

@@ -108,6 +108,21 @@ class QueryService final : public v1::QueryService::CallbackService {
       v1::ListSyncHealthResponse* response) override {
     return ReadPage(context, *request, response, ListSyncHealthQuery);
   }
+  ServerUnaryReactor* ListTeamEvents(
+      CallbackServerContext* context, const v1::ListTeamEventsRequest* request,
+      v1::ListTeamEventsResponse* response) override {
+    return ReadPage(context, *request, response, ListTeamEventsQuery);
+  }
+  ServerUnaryReactor* GetViewer(CallbackServerContext* context,
+                                const v1::GetViewerRequest*,
+                                v1::GetViewerResponse* response) override {
+    return calls_->RunRead(
+        context, v1::ReadOptions(),
+        [response](const Caller& caller, const ReadView& view) {
+          GetViewerQuery(caller.officer, view, response);
+          return absl::OkStatus();
+        });
+  }
   ServerUnaryReactor* GetUnitMetrics(
       CallbackServerContext* context, const v1::GetUnitMetricsRequest* request,
       v1::GetUnitMetricsResponse* response) override {
