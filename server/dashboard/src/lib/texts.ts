@@ -26,6 +26,7 @@ const liveTexts = {
   'detail.permission-denied': ['Quyền xem địa bàn này không có hoặc đã hết', 'The right to see this area is missing or has ended'],
   'detail.worker-silent': ['Phần nền của trang không trả lời', 'The background part of the page does not answer'],
   'detail.no-scope': ['Chưa chọn địa bàn', 'No area is chosen'],
+  'detail.too-many-areas': ['Trình duyệt đang mở quá nhiều địa bàn: hãy đóng bớt thẻ', 'Too many areas are open in this browser: close a tab'],
   'detail.past-loading': ['Đang tải số liệu quá khứ', 'Loading the past'],
   'detail.past-failed': ['Không tải được số liệu quá khứ', 'The past could not be loaded'],
 } as const satisfies Texts;

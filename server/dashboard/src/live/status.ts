@@ -27,6 +27,7 @@ export type LiveDetail =
   | 'unauthenticated'
   | 'permission-denied'
   | 'worker-silent'
+  | 'too-many-areas'
   | 'past-loading'
   | 'past-failed';
 
