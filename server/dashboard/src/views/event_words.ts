@@ -2,8 +2,8 @@
 // payloads in Event, so that a payload that this page does not know yet shows
 // its own name and nothing breaks. No event holds a person's name, so none can
 // be shown here.
-import { EventSchema, type Event } from '../gen/thon/v1/event_pb';
-import type { Lang } from '../lib/i18n';
+import {EventSchema, type Event} from '../gen/thon/v1/event_pb';
+import type {Lang} from '../lib/i18n';
 
 export type Words = readonly [vi: string, en: string];
 
