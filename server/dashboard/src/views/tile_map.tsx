@@ -1,0 +1,400 @@
+// The map: a tile, or its real outline, for each commune of the area (for each
+// village of a commune), grouped by district and coloured by a chosen figure
+// that each tile also prints. Choosing a tile goes into it.
+//
+// The tiles are one stop of the Tab key; arrows move to the nearest tile in
+// their direction, Home and End to the first and the last.
+import {signal} from '@preact/signals';
+import type {JSX} from 'preact';
+import {useRef, useState} from 'preact/hooks';
+import {count, money, percent} from '../lib/format';
+import {lang, t} from '../lib/i18n';
+import {href} from '../lib/url';
+import {overview as overviewOf, type Overview} from '../model/aggregate';
+import type {Model, Unit} from '../model/model';
+import {BoundaryFileField, boundaryDrawing} from './boundary_file';
+import type {Drawing} from './boundaries';
+import {
+  amountOf,
+  isMapFigure,
+  isShare,
+  MAP_FIGURES,
+  type MapFigure,
+  type Scale,
+  scaleOf,
+  type Step,
+  stepOf,
+  toneOf,
+} from './map_figures';
+
+const STORED = 'thon.map';
+
+function storedFigure(): MapFigure {
+  try {
+    const text = localStorage.getItem(STORED) ?? '';
+    return isMapFigure(text) ? text : 'active';
+  } catch {
+    return 'active';
+  }
+}
+
+const figure = signal<MapFigure>(storedFigure());
+const asTiles = signal(false);
+
+function chooseFigure(text: string): void {
+  if (!isMapFigure(text)) return;
+  figure.value = text;
+  try {
+    localStorage.setItem(STORED, text);
+  } catch {
+    // The choice holds for this page only.
+  }
+}
+
+export interface Spot {
+  unit: Unit;
+  overview: Overview;
+  step: Step | undefined;
+}
+
+interface Group {
+  parent: Unit;
+  spots: Spot[];
+}
+
+// The units that the map of `unit` shows: villages of a commune, else communes;
+// grouped by their parent, groups and units in the order of their names.
+function groupsOf(model: Model, unit: Unit): Array<{parent: Unit; units: Unit[]}> {
+  const level = unit.level === 'commune' ? 'village' : 'commune';
+  const groups: Array<{parent: Unit; units: Unit[]}> = [];
+  const visit = (parent: Unit): void => {
+    const children = model.children.get(parent.id) ?? [];
+    const units = children.filter((child) => child.level === level);
+    if (units.length > 0) groups.push({parent, units});
+    for (const child of children) if (child.level !== level && child.level !== 'village') visit(child);
+  };
+  visit(unit);
+  return groups;
+}
+
+const trimmed = (value: number): string =>
+  String(Math.round(value * 10) / 10).replace('.', lang.value === 'vi' ? ',' : '.');
+
+// "1,2 tỷ", "12,5 tr", "500 ng": short enough for a tile.
+function shortMoney(value: number): string {
+  const vi = lang.value === 'vi';
+  if (value >= 1e9) return `${trimmed(value / 1e9)} ${vi ? 'tỷ' : 'bn'}`;
+  if (value >= 1e6) return `${trimmed(value / 1e6)} ${vi ? 'tr' : 'm'}`;
+  if (value >= 1e3) return `${trimmed(value / 1e3)} ${vi ? 'ng' : 'k'}`;
+  return String(value);
+}
+
+// A whole percent; what is not all is never 100, what is not none never 0.
+function wholePercent(part: number, whole: number): string {
+  const value = Math.round((part * 100) / whole);
+  const honest = part < whole ? Math.min(value, 99) : value;
+  return `${part > 0 ? Math.max(honest, 1) : honest}%`;
+}
+
+function tileText(chosen: MapFigure, overview: Overview): string {
+  const amount = amountOf(chosen, overview);
+  if (amount === undefined) return '–';
+  if (chosen === 'money') return shortMoney(amount);
+  return isShare(chosen) ? wholePercent(amount, overview.teams) : count(amount);
+}
+
+function fullText(chosen: MapFigure, overview: Overview): string {
+  const amount = amountOf(chosen, overview);
+  if (amount === undefined) return t('map.noTeams');
+  if (chosen === 'money') return money(overview.amount);
+  if (!isShare(chosen)) return count(amount);
+  return `${count(amount)}/${count(overview.teams)} (${percent(amount, overview.teams)})`;
+}
+
+const stepClass = (chosen: MapFigure, step: Step | undefined): string =>
+  step ? `${toneOf(chosen)} step-${step.step}` : 'step-none';
+
+function Legend({chosen, scale}: {chosen: MapFigure; scale: Scale}): JSX.Element {
+  const edge = (value: number): string =>
+    isShare(chosen) ? `${value}` : chosen === 'money' ? shortMoney(value) : count(value);
+  const unit = isShare(chosen) ? '%' : '';
+  return (
+    <ul class="map-legend" aria-label={t('map.legend')} data-test="map-legend">
+      {scale.map((step) => (
+        <li key={step.step}>
+          <span class={`swatch ${stepClass(chosen, step)}`} />
+          {step.to === Infinity ? `≥ ${edge(step.from)}${unit}` : `${edge(step.from)} – < ${edge(step.to)}${unit}`}
+        </li>
+      ))}
+      <li>
+        <span class="swatch step-none" />
+        {t('map.noTeams')}
+      </li>
+    </ul>
+  );
+}
+
+// The tile that an arrow key goes to: the nearest whose centre lies in its
+// direction, sideways distance counting double.
+function nearest(tiles: readonly Element[], from: Element, dx: number, dy: number): Element | undefined {
+  const centre = (e: Element): [number, number] => {
+    const box = e.getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2];
+  };
+  const [x, y] = centre(from);
+  let best: Element | undefined;
+  let bestDistance = Infinity;
+  for (const tile of tiles) {
+    if (tile === from) continue;
+    const [tx, ty] = centre(tile);
+    const along = (tx - x) * dx + (ty - y) * dy;
+    const aside = Math.abs((tx - x) * dy) + Math.abs((ty - y) * dx);
+    if (along <= 1) continue;
+    const distance = along + 2 * aside;
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = tile;
+    }
+  }
+  return best;
+}
+
+const DIRECTIONS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+function moveFocus(event: KeyboardEvent, root: Element): void {
+  const tiles = [...root.querySelectorAll<SVGElement | HTMLElement>('[data-tile]')];
+  const from = tiles.find((tile) => tile === document.activeElement);
+  if (!from || event.ctrlKey || event.altKey || event.metaKey) return;
+  const direction = DIRECTIONS[event.key];
+  let to: Element | undefined;
+  if (event.key === 'Home') to = tiles[0];
+  else if (event.key === 'End') to = tiles[tiles.length - 1];
+  else if (direction) to = nearest(tiles, from, ...direction);
+  else return;
+  event.preventDefault();
+  (to as HTMLElement | undefined)?.focus();
+}
+
+interface PlaceProps {
+  chosen: MapFigure;
+  spot: Spot;
+  stop: boolean; // the one that Tab reaches
+  onSeen: (spot: Spot) => void;
+}
+
+function linkProps({spot, stop, onSeen}: PlaceProps): Record<string, unknown> {
+  return {
+    href: href({page: 'overview', unit: spot.unit.id}),
+    tabIndex: stop ? 0 : -1,
+    'data-tile': '',
+    'data-test': `tile-${spot.unit.id}`,
+    'data-step': spot.step?.step ?? 'none',
+    onFocus: () => onSeen(spot),
+    onMouseEnter: () => onSeen(spot),
+  };
+}
+
+// A tile has no room for "Thị trấn": the kind is said, not printed.
+const KIND = /^(Xã|Phường|Thị trấn|Đặc khu) /;
+
+function Tile(props: PlaceProps): JSX.Element {
+  const {chosen, spot} = props;
+  const kind = KIND.exec(spot.unit.name)?.[0] ?? '';
+  const name = spot.unit.name.slice(kind.length);
+  return (
+    <li>
+      <a class={`tile ${stepClass(chosen, spot.step)}`} {...linkProps(props)}>
+        <span class="tile-name">
+          <span class="visually-hidden">{kind}</span>
+          {name}
+        </span>{' '}
+        <span class="tile-value">{tileText(chosen, spot.overview)}</span>
+        <span class="visually-hidden"> {fullText(chosen, spot.overview)}</span>
+      </a>
+    </li>
+  );
+}
+
+function Tiles(props: {groups: Group[]; root: Unit; place: (spot: Spot) => PlaceProps}): JSX.Element {
+  const {groups, root, place} = props;
+  const single = groups.length === 1 && groups[0]!.parent.id === root.id;
+  return (
+    <div class={`map-groups${single ? ' single' : ''}`}>
+      {groups.map((group) => (
+        <div class="map-group" key={String(group.parent.id)}>
+          {group.parent.id !== root.id && (
+            <h3>
+              <a href={href({page: 'overview', unit: group.parent.id})}>{group.parent.name}</a>
+            </h3>
+          )}
+          {group.parent.id === root.id && !single && <h3>{t('map.others')}</h3>}
+          <ul class="tiles">
+            {group.spots.map((spot) => (
+              <Tile key={String(spot.unit.id)} {...place(spot)} />
+            ))}
+          </ul>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface OutlinesProps {
+  drawing: Drawing;
+  spots: Spot[];
+  place: (spot: Spot) => PlaceProps;
+}
+
+function Outlines({drawing, spots, place}: OutlinesProps): JSX.Element {
+  const byId = new Map(spots.map((spot) => [spot.unit.id, spot]));
+  return (
+    <svg
+      class="boundaries"
+      viewBox={`-4 -4 ${drawing.width + 8} ${drawing.height + 8}`}
+      role="group"
+      aria-label={t('map.title')}
+      data-test="map-boundaries"
+    >
+      {drawing.outlines.map(({id, d}) => {
+        const spot = byId.get(id);
+        if (!spot) return null;
+        const props = place(spot);
+        return (
+          <a
+            key={String(id)}
+            {...linkProps(props)}
+            aria-label={t('map.label', {name: spot.unit.name, value: fullText(props.chosen, spot.overview)})}
+          >
+            <path class={stepClass(props.chosen, spot.step)} d={d}>
+              <title>{spot.unit.name}</title>
+            </path>
+          </a>
+        );
+      })}
+    </svg>
+  );
+}
+
+function Controls({drawn}: {drawn: boolean}): JSX.Element {
+  return (
+    <div class="map-controls">
+      <p class="field field-inline">
+        <label for="map-figure">{t('map.figure')}</label>
+        <select
+          id="map-figure"
+          data-test="map-figure"
+          value={figure.value}
+          onChange={(event) => chooseFigure(event.currentTarget.value)}
+        >
+          {MAP_FIGURES.map((name) => (
+            <option key={name} value={name}>{t(`map.${name}`)}</option>
+          ))}
+        </select>
+      </p>
+      {drawn && (
+        <div class="switch" role="group" aria-label={t('map.view')}>
+          <button type="button" aria-pressed={!asTiles.value} data-test="map-as-boundaries" onClick={() => (asTiles.value = false)}>
+            {t('map.boundaries')}
+          </button>
+          <button type="button" aria-pressed={asTiles.value} data-test="map-as-tiles" onClick={() => (asTiles.value = true)}>
+            {t('map.tiles')}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+// The same figures as a table, for those who do not see the map.
+function MapTable({chosen, groups}: {chosen: MapFigure; groups: Group[]}): JSX.Element {
+  return (
+    <details class="screen-only" data-test="map-table">
+      <summary>{t('map.table')}</summary>
+      <div class="table-scroll" tabIndex={0} role="group" aria-label={t('map.table')}>
+        <table class="data">
+          <thead>
+            <tr>
+              <th scope="col">{t('overview.unit')}</th>
+              <th scope="col" class="number">{t(`map.${chosen}`)}</th>
+            </tr>
+          </thead>
+          {groups.map((group) => (
+            <tbody key={String(group.parent.id)}>
+              <tr>
+                <th scope="rowgroup" colSpan={2}>{group.parent.name}</th>
+              </tr>
+              {group.spots.map((spot) => (
+                <tr key={String(spot.unit.id)}>
+                  <th scope="row">{spot.unit.name}</th>
+                  <td class="number">{fullText(chosen, spot.overview)}</td>
+                </tr>
+              ))}
+            </tbody>
+          ))}
+        </table>
+      </div>
+    </details>
+  );
+}
+
+export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: number}): JSX.Element | null {
+  const root = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState<bigint | undefined>();
+  const chosen = figure.value;
+  const found = groupsOf(model, unit).map(({parent, units}) => ({
+    parent,
+    spots: units.map((u) => ({unit: u, overview: overviewOf(model, u.id, month)})),
+  }));
+  const scale = scaleOf(chosen, found.flatMap((g) => g.spots.map((s) => s.overview)));
+  const groups: Group[] = found.map(({parent, spots}) => ({
+    parent,
+    spots: spots.map((s) => ({...s, step: stepOf(chosen, scale, s.overview)})),
+  }));
+  const spots = groups.flatMap((group) => group.spots);
+  if (spots.length === 0) return null;
+  const current = spots.find((spot) => spot.unit.id === seen);
+  const stop = current ?? spots[0]!;
+  const place = (spot: Spot): PlaceProps => ({
+    chosen,
+    spot,
+    stop: spot === stop,
+    onSeen: (s) => setSeen(s.unit.id),
+  });
+  const drawing = boundaryDrawing(spots.map((spot) => spot.unit));
+  const outlined = drawing && !asTiles.value ? new Set(drawing.outlines.map((o) => o.id)) : undefined;
+  // What the file has no outline for stays a tile: no unit is out of reach.
+  const tiled = groups
+    .map(({parent, spots: all}) => ({parent, spots: all.filter((s) => !outlined?.has(s.unit.id))}))
+    .filter((group) => group.spots.length > 0);
+  return (
+    <section class="card may-break map-card" aria-labelledby="map-title" data-test="map">
+      <div class="card-head">
+        <h2 id="map-title">{t(unit.level === 'commune' ? 'map.titleVillages' : 'map.title')}</h2>
+        <Controls drawn={drawing !== undefined} />
+      </div>
+      <p class="print-only quiet-text">{t('map.figure')}: {t(`map.${chosen}`)}</p>
+      <Legend chosen={chosen} scale={scale} />
+      <p id="map-keys" class="visually-hidden">{t('map.keys')}</p>
+      <div
+        ref={root}
+        role="group"
+        aria-labelledby="map-title"
+        aria-describedby="map-keys"
+        onKeyDown={(event) => root.current && moveFocus(event, root.current)}
+      >
+        {drawing && outlined && <Outlines drawing={drawing} spots={spots} place={place} />}
+        {tiled.length > 0 && <Tiles groups={tiled} root={unit} place={place} />}
+      </div>
+      <p class="map-readout" aria-hidden="true" data-test="map-readout">
+        {current && t('map.label', {name: current.unit.name, value: fullText(chosen, current.overview)})}
+      </p>
+      <MapTable chosen={chosen} groups={groups} />
+      <BoundaryFileField units={spots.map((spot) => spot.unit)} />
+    </section>
+  );
+}
