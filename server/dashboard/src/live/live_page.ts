@@ -126,7 +126,8 @@ export class LivePage {
   private refused(error: unknown, wanted: bigint): void {
     const {detail, then} = troubleOf(error, false);
     if (then !== 'stop') {
-      this.say({...this.presentStatus.value, state: 'connecting', detail});
+      const stays = this.presentStatus.value.state === 'stale' ? 'stale' : 'connecting';
+      this.say({...this.presentStatus.value, state: stays, detail, since: 0});
       const turn = this.begun;
       this.options.clock.after(2_000, () => {
         if (turn === this.begun) void this.begin(wanted);
@@ -140,10 +141,15 @@ export class LivePage {
   }
 
   private attach(officer: bigint, scope: bigint): void {
-    this.progressed = undefined;
     this.policies = undefined;
     this.policiesAsked = undefined;
-    this.say({...initialStatus, detail: 'first-snapshot'});
+    const {state, detail} = this.presentStatus.value;
+    if (!this.present.value.ready) {
+      this.say({...initialStatus, detail: 'first-snapshot'});
+    } else if (state === 'live') {
+      // The figures stay until newer ones come, and are not called live.
+      this.say({...this.presentStatus.value, state: 'connecting', detail, since: 0});
+    }
     this.connect().post({type: 'attach', officer, scope});
   }
 
@@ -171,7 +177,12 @@ export class LivePage {
     ++this.backendIndex;
     const {state} = this.presentStatus.value;
     if (state === 'denied') return;
-    this.say({...this.presentStatus.value, state: this.progressed ? 'stale' : 'connecting', detail: 'worker-silent'});
+    this.say({
+      ...this.presentStatus.value,
+      state: this.present.value.ready ? 'stale' : 'connecting',
+      detail: 'worker-silent',
+      since: 0,
+    });
     void this.begin(this.scope.value);
   }
 
@@ -375,12 +386,12 @@ export class LivePage {
     clock.after(TICK_MS, () => this.tick());
     const status = this.presentStatus.value;
     // The hub says this itself; here it is seen even if the hub says nothing.
-    if (
-      status.state === 'live' &&
-      this.progressed &&
-      sinceMs(clock, this.progressed) > STALE_MS + TICK_MS
-    ) {
-      this.say({...status, state: 'stale', detail: 'no-progress', since: 0});
+    if (this.progressed && sinceMs(clock, this.progressed) > STALE_MS + TICK_MS) {
+      if (status.state === 'live') {
+        this.say({...status, state: 'stale', detail: 'no-progress', since: 0});
+      } else if (status.state === 'connecting') {
+        this.say({...status, state: 'stale', since: 0});
+      }
     }
     if (!this.backend || status.state === 'denied' || this.scope.value === 0n) return;
     if (this.pingsOpen >= PINGS_LOST_MAX) {

@@ -49,7 +49,9 @@ async function tablesAt(
     const fold = new WatchFold(queries.map((query) => query.queryId));
     let found: GoodStep | undefined;
     const request = create(WatchRequestSchema, {queries, asOf: asOf(at)});
+    inner.signal.throwIfAborted();
     for await (const response of call(request, inner.signal)) {
+      inner.signal.throwIfAborted();
       listen();
       const step = fold.receive(response);
       if (step?.ok === false) {

@@ -3,7 +3,7 @@
 // second time, with Node's SHA-256 and without the page's code.
 import {createHash} from 'node:crypto';
 import {create} from '@bufbuild/protobuf';
-import {ConnectError} from '@connectrpc/connect';
+import {Code, ConnectError} from '@connectrpc/connect';
 import {
   type WatchRequest,
   WatchRequestSchema,
@@ -44,7 +44,9 @@ export class FakeStream {
     private readonly server: FakeWatchServer,
     signal: AbortSignal,
   ) {
-    signal.addEventListener('abort', () => this.end(new ConnectError('cut off', 1)));
+    const cut = (): void => this.end(new ConnectError('cut off', Code.Canceled));
+    signal.addEventListener('abort', cut);
+    if (signal.aborted) cut();
   }
 
   get queryIds(): number[] {
