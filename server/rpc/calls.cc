@@ -24,6 +24,24 @@ Date LastDayOpened(const RowReader& rows) {
 
 }  // namespace
 
+AsOfMoment MomentOf(const v1::AsOf& as_of) {
+  AsOfMoment moment;
+  switch (as_of.moment_case()) {
+    case v1::AsOf::kPosition:
+      moment.position = Position(as_of.position());
+      break;
+    case v1::AsOf::kTimeMs:
+      moment.time = Instant(as_of.time_ms());
+      break;
+    case v1::AsOf::kDate:
+      moment.date = Date(as_of.date());
+      break;
+    case v1::AsOf::MOMENT_NOT_SET:
+      break;
+  }
+  return moment;
+}
+
 absl::Status TooManyCalls() {
   return WithRetryAfter(
       WithReason(absl::ResourceExhaustedError(
@@ -114,20 +132,7 @@ grpc::ServerUnaryReactor* Calls::RunOpen(
 grpc::ServerUnaryReactor* Calls::RunRead(grpc::CallbackServerContext* context,
                                          const v1::ReadOptions& options,
                                          Read read) const {
-  AsOfMoment moment;
-  switch (options.as_of().moment_case()) {
-    case v1::AsOf::kPosition:
-      moment.position = Position(options.as_of().position());
-      break;
-    case v1::AsOf::kTimeMs:
-      moment.time = Instant(options.as_of().time_ms());
-      break;
-    case v1::AsOf::kDate:
-      moment.date = Date(options.as_of().date());
-      break;
-    case v1::AsOf::MOMENT_NOT_SET:
-      break;
-  }
+  const AsOfMoment moment = MomentOf(options.as_of());
   const bool newest = options.as_of().moment_case() == v1::AsOf::MOMENT_NOT_SET;
   const Position min_position(options.min_position());
   return RunAsync(context, [this, moment, newest, min_position,

@@ -38,6 +38,9 @@ struct ReadView {
 // empty. Valid while the call lives.
 absl::string_view BearerToken(const grpc::CallbackServerContext& context);
 
+// The moment that a request names; none: the newest rows.
+AsOfMoment MomentOf(const v1::AsOf& as_of);
+
 // kResourceExhausted, with a delay: the worker pool's queue is full.
 absl::Status TooManyCalls();
 

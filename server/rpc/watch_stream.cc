@@ -6,6 +6,7 @@
 
 #include "server/core/check.h"
 #include "server/core/error_info.h"
+#include "server/core/limits.h"
 #include "server/engine/system_clock.h"
 #include "server/rpc/services.h"
 #include "server/rpc/status_mapping.h"
@@ -36,7 +37,11 @@ class WatchService final : public v1::WatchService::CallbackService {
 
 WatchStream::WatchStream(const Calls* calls, std::string token,
                          const v1::WatchRequest& request)
-    : calls_(calls), token_(std::move(token)), checked_ms_(SteadyMs()) {
+    : calls_(calls),
+      token_(std::move(token)),
+      as_of_(request.has_as_of() ? std::optional(request.as_of())
+                                 : std::nullopt),
+      checked_ms_(SteadyMs()) {
   absl::StatusOr<WatchQueries> queries = NormaliseWatch(request);
   if (!queries.ok()) {
     FinishWhenIdle(queries.status());
@@ -65,8 +70,10 @@ void WatchStream::Subscribe(OfficerId officer, WatchQueries queries) {
     MutexLock lock(&mu_);
     if (done_ || end_.has_value()) return;
   }
+  if (as_of_.has_value()) past_queries_ = queries;
   WatchHub& hub = calls_->engine().watches();
-  const WatchId id = hub.Subscribe({officer}, std::move(queries), this);
+  const WatchId id =
+      hub.Subscribe(Viewer::Officer(officer), std::move(queries), this);
   bool left = false;
   {
     MutexLock lock(&mu_);
@@ -88,12 +95,16 @@ absl::Status WatchStream::CheckToken() {
 }
 
 void WatchStream::OnResponse(v1::WatchResponse response) {
+  Write(std::move(response));
+}
+
+void WatchStream::Write(v1::WatchResponse response) {
   const absl::Status token = CheckToken();
   if (!token.ok()) return FinishWhenIdle(token);
   {
     MutexLock lock(&mu_);
-    if (finished_) return;  // The caller left meanwhile.
-    THON_CHECK(!writing_);  // One response a request.
+    if (finished_ || end_.has_value()) return;  // The caller left meanwhile.
+    THON_CHECK(!writing_);                      // One response a request.
     writing_ = true;
   }
   response_ = std::move(response);
@@ -111,6 +122,9 @@ void WatchStream::OnWriteDone(bool ok) {
   {
     MutexLock lock(&mu_);
     writing_ = false;
+    if (ok && past_ != nullptr && past_->done() && !end_.has_value()) {
+      end_ = absl::OkStatus();
+    }
     finish = end_.has_value() || !ok;
     if (end_.has_value()) status = *end_;
     finished_ = finish;
@@ -118,9 +132,67 @@ void WatchStream::OnWriteDone(bool ok) {
   }
   if (finish) {
     Finish(ToGrpc(status));  // `this` may be gone from here on.
+  } else if (past_ != nullptr) {
+    Post([this] { StepPast(); });
   } else {
     calls_->engine().watches().Request(subscription);
   }
+}
+
+// ---- Of a past moment ----
+
+void WatchStream::OnBegun() {
+  Post([this] { FindMoment(); });
+}
+
+void WatchStream::Post(std::function<void()> task) {
+  Ref();
+  const bool posted =
+      calls_->pool().PostContinuation([this, task = std::move(task)] {
+        task();
+        Unref();
+      });
+  if (posted) return;
+  FinishWhenIdle(absl::UnavailableError("the server is stopping"));
+  Unref();
+}
+
+void WatchStream::FindMoment() {
+  Engine& engine = calls_->engine();
+  const absl::StatusOr<Position> position =
+      engine.ResolveAsOf(MomentOf(*as_of_));
+  if (!position.ok()) {
+    return FinishWhenIdle(
+        absl::IsOutOfRange(position.status())
+            ? WithField(WithReason(position.status(), "BEYOND_END"), "as_of")
+            : position.status());
+  }
+  if (*position <= engine.rows_position()) return BeginPast(*position);
+  Ref();
+  engine.WaitForRows(*position, limits::kQueryWaitMsMax,
+                     [this, position = *position](const absl::Status& waited) {
+                       if (waited.ok()) {
+                         Post([this, position] { BeginPast(position); });
+                       } else {
+                         FinishWhenIdle(waited);
+                       }
+                       Unref();
+                     });
+}
+
+void WatchStream::BeginPast(Position position) {
+  past_ = calls_->engine().watches().PastAt(std::move(past_queries_), position);
+  StepPast();
+}
+
+void WatchStream::StepPast() {
+  {
+    MutexLock lock(&mu_);
+    if (end_.has_value() || finished_) return;
+  }
+  std::optional<v1::WatchResponse> page = past_->Step();
+  if (page.has_value()) return Write(*std::move(page));
+  Post([this] { StepPast(); });  // Whoever else waits goes first.
 }
 
 void WatchStream::OnCancel() {

@@ -4,7 +4,9 @@
 // the worker that identifies the caller holds no reference.
 //
 // Backpressure: at most one response exists. The hub is asked for the next one
-// only when gRPC has taken the last one.
+// only when gRPC has taken the last one. Of a past moment (as_of) the responses
+// are made on the worker pool instead, a step at a time and behind other calls'
+// work; the hub only counts the watch and says when it must end.
 //
 // Threads: the hub's calls and gRPC's reactions arrive concurrently. Whoever
 // sets `writing_` owns the stream until OnWriteDone(); only then may somebody
@@ -15,6 +17,8 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -43,9 +47,20 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   // From the hub's thread.
   void OnResponse(v1::WatchResponse response) override;
+  void OnBegun() override;
   void OnEnd(const absl::Status& reason) override;
 
   void Subscribe(OfficerId officer, WatchQueries queries);
+  void Write(v1::WatchResponse response);
+
+  // On the worker pool, one after another: which position, then pages of it.
+  void FindMoment();
+  void BeginPast(Position position);
+  void StepPast();
+  // Runs `task` there, with a reference; the call ends if nothing runs any
+  // more.
+  void Post(std::function<void()> task);
+
   // Ends the call now, or when the write under way is done.
   void FinishWhenIdle(const absl::Status& status);
   // Whether the token still is somebody's; asked once in a while.
@@ -56,8 +71,12 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   const Calls* const calls_;
   const std::string token_;
-  std::int64_t checked_ms_ = 0;  // The hub's thread.
-  v1::WatchResponse response_;   // Belongs to the write under way.
+  const std::optional<v1::AsOf> as_of_;
+  // Who makes responses: the hub's thread, or the task at hand.
+  std::int64_t checked_ms_ = 0;
+  WatchQueries past_queries_;  // Set before the subscription.
+  std::unique_ptr<PastTables> past_;
+  v1::WatchResponse response_;  // Belongs to the write under way.
 
   Mutex mu_;
   int references_ ABSL_GUARDED_BY(mu_) = 1;  // gRPC's, until OnDone().

@@ -6,9 +6,9 @@
 #include "server/core/batch.h"
 #include "server/core/check.h"
 #include "server/core/entry.h"
+#include "server/core/limits.h"
 #include "server/projections/row_keys.h"
 #include "server/watch/row_source.h"
-#include "server/core/limits.h"
 
 namespace thon {
 namespace {

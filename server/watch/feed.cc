@@ -19,6 +19,28 @@ std::size_t Feed::Cost(const Rows::value_type& entry) {
          (entry.second.row == nullptr ? 0 : entry.second.row->size());
 }
 
+void Feed::Count(const Rows::value_type& entry) {
+  const std::size_t bytes = Cost(entry);
+  bytes_ += bytes;
+  kept_->bytes += bytes;
+  ++kept_->keys;
+}
+
+void Feed::Uncount(const Rows::value_type& entry) {
+  const std::size_t bytes = Cost(entry);
+  bytes_ -= bytes;
+  kept_->bytes -= bytes;
+  --kept_->keys;
+}
+
+void Feed::ForgetAll() {
+  kept_->keys -= rows_.size();
+  kept_->bytes -= bytes_;
+  bytes_ = 0;
+  by_round_.clear();
+  rows_.clear();
+}
+
 void Feed::Change(const std::string& key,
                   const std::optional<std::string>& before,
                   std::optional<std::string> now, std::uint64_t round) {
@@ -38,7 +60,7 @@ void Feed::Change(const std::string& key,
   if (fresh) {
     kept.present_before = before.has_value();
   } else {
-    bytes_ -= Cost(*it);
+    Uncount(*it);
     by_round_.erase({kept.changed, &it->first});
   }
   if (before.has_value() != now.has_value()) kept.toggles.push_back(round);
@@ -47,7 +69,7 @@ void Feed::Change(const std::string& key,
                  : nullptr;
   kept.changed = round;
   by_round_.emplace(round, &it->first);
-  bytes_ += Cost(*it);
+  Count(*it);
   if (kept.toggles.size() > kTogglesMax) {
     // Who stands before the toggle that is dropped cannot be served from here.
     known_since_ = std::max(known_since_, kept.toggles.front());
@@ -81,16 +103,14 @@ void Feed::Restart(std::uint64_t round, v1::WatchStartReason reason) {
   restart_round_ = round;
   restart_reason_ = reason;
   // Rows that moved without being written are not known any more.
-  by_round_.clear();
-  rows_.clear();
-  bytes_ = 0;
+  ForgetAll();
   known_since_ = round;
   last_changed_ = round;
 }
 
 void Feed::Forget(Rows::iterator it) {
   known_since_ = std::max(known_since_, it->second.changed);
-  bytes_ -= Cost(*it);
+  Uncount(*it);
   by_round_.erase({it->second.changed, &it->first});
   rows_.erase(it);
 }

@@ -47,12 +47,23 @@ struct TableMove {
   }
 };
 
+// What many feeds keep together.
+struct KeptByFeeds {
+  std::size_t keys = 0;
+  std::size_t bytes = 0;
+};
+
 // Thread-safety: none.
 class Feed {
  public:
-  // Knows what changes after `round`.
-  Feed(Query query, std::uint64_t round)
-      : query_(std::move(query)), known_since_(round), last_changed_(round) {}
+  // Knows what changes after `round`. `kept` is not owned, outlives the feed,
+  // and holds what it keeps among others.
+  Feed(Query query, std::uint64_t round, KeptByFeeds* kept)
+      : query_(std::move(query)),
+        kept_(kept),
+        known_since_(round),
+        last_changed_(round) {}
+  ~Feed() { ForgetAll(); }
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
@@ -103,9 +114,14 @@ class Feed {
   using Rows = std::map<std::string, Kept>;
 
   void Forget(Rows::iterator it);
+  void ForgetAll();
+  // Takes the row's cost into account, or out of it.
+  void Count(const Rows::value_type& entry);
+  void Uncount(const Rows::value_type& entry);
   static std::size_t Cost(const Rows::value_type& entry);
 
   const Query query_;
+  KeptByFeeds* const kept_;
   std::uint64_t known_since_;
   std::uint64_t last_changed_;
   std::uint64_t restart_round_ = 0;

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
-#include "server/watch/row_source.h"
 #include "server/core/limits.h"
+#include "server/watch/row_source.h"
 
 namespace thon {
 namespace {
@@ -53,10 +53,13 @@ std::vector<FilterUse> FiltersOf(const v1::WatchQuery& query) {
   constexpr P kTeams = v1::WATCHED_PROJECTION_TEAMS;
   constexpr P kHealth = v1::WATCHED_PROJECTION_SYNC_HEALTH;
   constexpr P kEvents = v1::WATCHED_PROJECTION_EVENTS;
+  constexpr P kStandings = v1::WATCHED_PROJECTION_STANDINGS;
+  constexpr P kTasks = v1::WATCHED_PROJECTION_TASKS;
   return {
       {"team_id",
        query.team_id() != 0,
-       {kTeams, kTeamMonths, kMoney, kHealth, kEvents}},
+       {kTeams, kTeamMonths, kMoney, kHealth, kEvents, kStandings, kTasks}},
+      {"author", !query.author().empty(), {kStandings, kHealth}},
       {"policy_id",
        !query.policy_id().empty(),
        {kMoney, v1::WATCHED_PROJECTION_POLICIES,
@@ -72,7 +75,8 @@ std::vector<FilterUse> FiltersOf(const v1::WatchQuery& query) {
        query.changed_since_position() != 0,
        {kUnits, kTeams, kTeamMonths, v1::WATCHED_PROJECTION_ORGANISATIONS,
         kMonths, kMoney, kHealth, v1::WATCHED_PROJECTION_POLICIES,
-        v1::WATCHED_PROJECTION_FUNDINGS, v1::WATCHED_PROJECTION_LISTS}},
+        v1::WATCHED_PROJECTION_FUNDINGS, v1::WATCHED_PROJECTION_LISTS,
+        kStandings, kTasks}},
   };
 }
 
@@ -88,6 +92,17 @@ absl::Status CheckMonths(v1::WatchQuery* query) {
     return Bad("last_month", "the months end before they begin");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckAuthor(const v1::WatchQuery& query) {
+  if (query.author().empty()) {
+    return query.projection() == v1::WATCHED_PROJECTION_STANDINGS
+               ? Bad("author", "STANDINGS are of one author: name it")
+               : absl::OkStatus();
+  }
+  return query.author().size() == AuthorId::kSize
+             ? absl::OkStatus()
+             : Bad("author", "an author has 16 bytes");
 }
 
 // Rows whose message holds something long that few want.
@@ -165,7 +180,8 @@ absl::StatusOr<Query> Normalise(const v1::WatchQuery& request) {
             ? limits::kEventsDefault
             : std::min<int>(wanted.events_max(), limits::kEventsMax));
   }
-  absl::Status checked = CheckMonths(&wanted);
+  absl::Status checked = CheckAuthor(wanted);
+  if (checked.ok()) checked = CheckMonths(&wanted);
   if (checked.ok()) checked = CheckFields(&wanted, &query.mask);
   if (!checked.ok()) return checked;
   query.canonical = wanted.SerializeAsString();
@@ -173,6 +189,12 @@ absl::StatusOr<Query> Normalise(const v1::WatchQuery& request) {
 }
 
 }  // namespace
+
+AuthorId Query::author() const {
+  AuthorId author;
+  AuthorId::FromBytes(wanted.author(), &author);
+  return author;
+}
 
 absl::StatusOr<WatchQueries> NormaliseWatch(const v1::WatchRequest& request) {
   if (request.queries().empty() ||
@@ -182,8 +204,12 @@ absl::StatusOr<WatchQueries> NormaliseWatch(const v1::WatchRequest& request) {
   if (request.resume_token().size() > limits::kWatchTokenBytesMax) {
     return Bad("resume_token", "not a resume token");
   }
+  if (request.has_as_of() && !request.resume_token().empty()) {
+    return Bad("as_of", "a past moment is told whole: leave the token out");
+  }
   WatchQueries watch;
   watch.resume_token = request.resume_token();
+  watch.past = request.has_as_of();
   std::set<std::uint32_t> seen;
   for (const v1::WatchQuery& wanted : request.queries()) {
     if (!seen.insert(wanted.query_id()).second) {

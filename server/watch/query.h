@@ -29,6 +29,8 @@ struct Query {
   v1::WatchedProjection projection() const { return wanted.projection(); }
   UnitId root() const { return UnitId(wanted.root_unit_id()); }
   TeamId team() const { return TeamId(wanted.team_id()); }
+  // All zero for any.
+  AuthorId author() const;
   // 0: the last day opened.
   Date structure_date() const { return Date(wanted.structure_date()); }
   bool is_events() const {
@@ -40,12 +42,15 @@ struct WatchQueries {
   std::vector<std::uint32_t> ids;  // The caller's, one for each query.
   std::vector<Query> queries;
   std::string resume_token;
+  // Of one moment, once (as_of); then there is no token.
+  bool past = false;
   // All queries with their ids: what a resume token is bound to.
   std::string canonical;
 };
 
 // kInvalidArgument, with the field: a limit is passed, a filter does not belong
-// to the projection, a field is unknown, an id comes twice.
+// to the projection or is missing, a field is unknown, an id comes twice, a
+// moment comes with a token.
 absl::StatusOr<WatchQueries> NormaliseWatch(const v1::WatchRequest& request);
 
 }  // namespace thon

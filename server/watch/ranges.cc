@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "server/core/limits.h"
 #include "server/projections/registry.h"
 #include "server/projections/row_keys.h"
 #include "server/watch/row_source.h"
-#include "server/core/limits.h"
 #include "thon/v1/rows.pb.h"
 
 namespace thon {
@@ -112,6 +112,9 @@ Ranges DeterminationRanges(const Query& query, const RowsView& view) {
 }
 
 Ranges HealthRanges(const Query& query, const RowsView& view) {
+  if (!query.wanted.author().empty()) {
+    return {keys::SyncHealth(query.author())};
+  }
   const std::optional<std::vector<TeamId>> teams = TeamsOf(query, view);
   if (!teams.has_value() || teams->size() > limits::kWatchLookupsMax) {
     return Everything();
@@ -146,7 +149,8 @@ Ranges Unsorted(const Query& query, const RowsView& view) {
                         : OnePerId(view.UnitsBelow(
                               query.root(), view.On(query.structure_date())));
     case v1::WATCHED_PROJECTION_TEAMS:
-    case v1::WATCHED_PROJECTION_TEAM_MONTHS: {
+    case v1::WATCHED_PROJECTION_TEAM_MONTHS:
+    case v1::WATCHED_PROJECTION_TASKS: {
       const std::optional<std::vector<TeamId>> teams = TeamsOf(query, view);
       return teams.has_value() ? OnePerId(*teams) : Everything();
     }
@@ -156,6 +160,8 @@ Ranges Unsorted(const Query& query, const RowsView& view) {
       return DeterminationRanges(query, view);
     case v1::WATCHED_PROJECTION_SYNC_HEALTH:
       return HealthRanges(query, view);
+    case v1::WATCHED_PROJECTION_STANDINGS:
+      return {keys::Author(query.author())};
     case v1::WATCHED_PROJECTION_POLICIES:
     case v1::WATCHED_PROJECTION_FUNDINGS:
       return query.wanted.policy_id().empty()

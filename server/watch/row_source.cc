@@ -3,6 +3,7 @@
 #include <google/protobuf/util/field_mask_util.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "server/core/check.h"
@@ -63,6 +64,17 @@ void ParseDetermination(absl::string_view key, const RowVersion& row,
   source->message = std::move(message);
 }
 
+void ParseTask(absl::string_view key, const RowVersion& row,
+               SourceRow* source) {
+  keys::KeyView view(key);
+  auto message = std::make_unique<v1::WatchedTask>();
+  source->team = TeamId(view.U64());
+  message->set_team_id(source->team.value);
+  message->set_task_id(view.U64());
+  THON_CHECK(message->mutable_row()->ParseFromString(row.value));
+  source->message = std::move(message);
+}
+
 template <typename Values>
 bool Takes(const Values& wanted, int value) {
   return wanted.empty() ||
@@ -95,6 +107,10 @@ const google::protobuf::Descriptor* RowDescriptor(
       return v1::RegistrationListRow::descriptor();
     case v1::WATCHED_PROJECTION_EVENTS:
       return v1::WatchedEvent::descriptor();
+    case v1::WATCHED_PROJECTION_STANDINGS:
+      return v1::EntryStandings::descriptor();
+    case v1::WATCHED_PROJECTION_TASKS:
+      return v1::WatchedTask::descriptor();
     default:
       return nullptr;
   }
@@ -122,13 +138,17 @@ std::optional<Table> TableOf(v1::WatchedProjection projection) {
       return Table::kFunding;
     case v1::WATCHED_PROJECTION_LISTS:
       return Table::kList;
+    case v1::WATCHED_PROJECTION_STANDINGS:
+      return Table::kStandings;
+    case v1::WATCHED_PROJECTION_TASKS:
+      return Table::kTask;
     default:
       return std::nullopt;
   }
 }
 
 v1::WatchedProjection ProjectionOf(Table table) {
-  for (int i = v1::WATCHED_PROJECTION_UNITS; i <= v1::WATCHED_PROJECTION_LISTS;
+  for (int i = v1::WatchedProjection_MIN + 1; i <= v1::WatchedProjection_MAX;
        ++i) {
     const auto projection = static_cast<v1::WatchedProjection>(i);
     if (TableOf(projection) == table) return projection;
@@ -143,7 +163,7 @@ bool FollowsItsSubject(v1::WatchedProjection projection) {
 }
 
 SourceRow ParseSource(v1::WatchedProjection projection, absl::string_view key,
-                      const RowVersion& row) {
+                      const RowVersion& row, const RowsView& view) {
   SourceRow source;
   source.position = row.position;
   switch (projection) {
@@ -180,9 +200,18 @@ SourceRow ParseSource(v1::WatchedProjection projection, absl::string_view key,
       auto health = Parse<v1::SyncHealthRow>(row);
       source.team = TeamId(health->team_id());
       source.organisation = OrganisationId(health->organisation_id());
+      source.author = keys::KeyView(key).Author();
       source.message = std::move(health);
       break;
     }
+    case v1::WATCHED_PROJECTION_STANDINGS:
+      source.author = keys::KeyView(key).Author();
+      std::tie(source.team, source.organisation) = view.OwnerOf(source.author);
+      source.message = Parse<v1::EntryStandings>(row);
+      break;
+    case v1::WATCHED_PROJECTION_TASKS:
+      ParseTask(key, row, &source);
+      break;
     case v1::WATCHED_PROJECTION_POLICIES: {
       auto policy = Parse<v1::PolicyRow>(row);
       source.policy_id = policy->policy_id();
@@ -228,6 +257,7 @@ bool PassesFilters(const Query& query, const SourceRow& source,
     return false;
   }
   return (wanted.team_id() == 0 || source.team == query.team()) &&
+         (wanted.author().empty() || source.author == query.author()) &&
          (wanted.policy_id().empty() ||
           source.policy_id == wanted.policy_id()) &&
          source.month.yyyymm >= wanted.first_month() &&
@@ -264,7 +294,7 @@ std::optional<std::string> RowOf(const Query& query, absl::string_view key,
                                  const std::optional<RowVersion>& row,
                                  const RowsView& view) {
   if (!row.has_value()) return std::nullopt;
-  const SourceRow source = ParseSource(query.projection(), key, *row);
+  const SourceRow source = ParseSource(query.projection(), key, *row, view);
   if (!Belongs(query, source, view)) return std::nullopt;
   return Encode(query, *source.message);
 }

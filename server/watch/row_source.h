@@ -39,21 +39,23 @@ bool FollowsItsSubject(v1::WatchedProjection projection);
 struct SourceRow {
   std::unique_ptr<google::protobuf::Message> message;
   Position position;  // Of the version.
-  // What says where it belongs; one of them is set.
+  // What says where it belongs; one of them is set, unless it is nobody's.
   TeamId team;
   OrganisationId organisation;
   UnitId unit;
   std::string policy_id;
   // What filters ask.
+  AuthorId author;
   Month month;
   int kind = 0;
   int state = 0;
   int level = 0;
 };
 
-// Requires: TableOf(projection) has a value and the row is of that table.
+// `view`: whose row it is. Requires: TableOf(projection) has a value and the
+// row is of that table.
 SourceRow ParseSource(v1::WatchedProjection projection, absl::string_view key,
-                      const RowVersion& row);
+                      const RowVersion& row, const RowsView& view);
 
 // The unit the row belongs to by the map of `date`; 0 if there is none.
 UnitId UnitOf(const SourceRow& source, const RowsView& view, Date date);

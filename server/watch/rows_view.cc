@@ -22,6 +22,13 @@ void Bound(Map* map) {
 
 }  // namespace
 
+void Places::KeepAtMost(std::size_t ids_max) {
+  const std::size_t ids = ancestors.size() + teams.size() +
+                          organisations.size() + policies.size() +
+                          authors.size() + below;
+  if (ids > ids_max) *this = Places();
+}
+
 RowsView::RowsView(const RowStore* store, Position position,
                    std::shared_ptr<Places> places)
     : store_(store), position_(position), places_(std::move(places)) {

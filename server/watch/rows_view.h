@@ -24,7 +24,7 @@ struct Place {
 };
 
 // Answers that are kept: they hold as long as no row of the map, of a team, an
-// organisation, an author or a policy changes.
+// organisation or a policy changes. An author is of one team for ever.
 struct Places {
   std::map<std::pair<Date, UnitId>, std::vector<UnitId>> ancestors;
   std::map<std::pair<Date, TeamId>, Place> teams;
@@ -34,6 +34,9 @@ struct Places {
   std::map<std::pair<Date, UnitId>, std::vector<UnitId>> units_below;
   std::map<std::pair<Date, UnitId>, std::vector<TeamId>> teams_below;
   std::size_t below = 0;  // Ids in the last two together.
+
+  // Forgets all if more than `ids_max` are kept.
+  void KeepAtMost(std::size_t ids_max);
 };
 
 // Thread-safety: none. Copies share what they keep.

@@ -69,6 +69,16 @@ void WatchHub::Unsubscribe(WatchId id) {
   while (calling_ == id) called_.Wait(&mu_);
 }
 
+std::unique_ptr<PastTables> WatchHub::PastAt(WatchQueries queries,
+                                             Position position) const {
+  PastTables::Options options;
+  options.rows = options_.rows;
+  options.log = options_.log;
+  options.clock = options_.clock;
+  options.page = {options_.page_bytes, options_.page_rows};
+  return std::make_unique<PastTables>(options, std::move(queries), position);
+}
+
 void WatchHub::Publish(const std::vector<RowStore::EntryRows>& entries,
                        Position end) {
   if (!watched_.load()) return;
@@ -134,6 +144,13 @@ void WatchHub::EndCall() {
   called_.NotifyAll();
 }
 
+void WatchHub::LetIn(WatchId id) {
+  Watcher* const watcher = BeginCall(id);
+  if (watcher == nullptr) return;
+  watcher->OnBegun();
+  EndCall();
+}
+
 void WatchHub::Deliver(WatchId id, v1::WatchResponse response) {
   Watcher* const watcher = BeginCall(id);
   if (watcher == nullptr) return;
@@ -188,7 +205,11 @@ void WatchHub::ReadMail() {
     if (!mail.begun.empty()) watched_.store(true);
   }
   for (Mail::NewWatch& begun : mail.begun) {
-    watches_.Add(begun.id, begun.viewer, std::move(begun.queries));
+    const bool past = begun.queries.past;
+    if (watches_.Add(begun.id, begun.viewer, std::move(begun.queries)) &&
+        past) {
+      LetIn(begun.id);
+    }
   }
   for (const WatchId id : mail.requests) watches_.Request(id);
   for (const WatchId id : mail.ended) watches_.Remove(id);

@@ -7,8 +7,8 @@
 // else's time.
 //
 // The hub knows no network. What a phone follows (its own team's rows and
-// standings, down its Sync stream) is a watch without an officer whose queries
-// name its team.
+// standings, down its Sync stream) is a watch of Viewer::Phone(its author)
+// (viewer.h) whose queries name its team or itself.
 //
 // Thread-safety: every method may be called from any thread.
 #ifndef THON_WATCH_WATCH_HUB_H_
@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -26,6 +27,7 @@
 #include "absl/status/status.h"
 #include "server/core/mutex.h"
 #include "server/storage/row_store.h"
+#include "server/watch/past_tables.h"
 #include "server/watch/query.h"
 #include "server/watch/watches.h"
 #include "thon/v1/watch_service.pb.h"
@@ -53,11 +55,15 @@ class WatchHub {
    public:
     // The next response, in order. Uses up one Request().
     virtual void OnResponse(v1::WatchResponse response) = 0;
+    // A watch of a past moment was let in: the watcher takes its pages from
+    // PastAt(), on a thread of its own. No OnResponse() will come.
+    virtual void OnBegun() {}
     // No response will come any more. Unsubscribe() is still required.
     //
     // kInvalidArgument, kOutOfRange, kPermissionDenied, kResourceExhausted: the
     // watch could not begin (watch_service.proto). kPermissionDenied, later: a
-    // grant has ended. kUnavailable: the hub was drained.
+    // grant has ended, or the phone was revoked. kUnavailable: the hub was
+    // drained.
     virtual void OnEnd(const absl::Status& reason) = 0;
 
    protected:
@@ -69,12 +75,19 @@ class WatchHub {
   ~WatchHub();
 
   // Begins a watch. Nothing is delivered before the first Request(), except
-  // that OnEnd() says why a watch cannot begin. `watcher` is not owned.
+  // that OnEnd() says why a watch cannot begin, and OnBegun(). `watcher` is not
+  // owned.
   WatchId Subscribe(Viewer viewer, WatchQueries queries, Watcher* watcher);
   // Asks for one response, as soon as there is something to tell.
   void Request(WatchId id);
   // Once this returns, no call to the watcher is running or will start.
   void Unsubscribe(WatchId id);
+
+  // The tables of a watch that OnBegun() let in. They cost the hub nothing; who
+  // has them stops when OnEnd() comes. They must be gone before the rows are.
+  // Requires: the rows have reached `position`.
+  std::unique_ptr<PastTables> PastAt(WatchQueries queries,
+                                     Position position) const;
 
   // The projector has written `entries`, and rows reach `end`. Costs nothing
   // but a look while nobody watches.
@@ -110,6 +123,7 @@ class WatchHub {
   bool WaitForWork();
   void ReadMail();
   void GoOn();
+  void LetIn(WatchId id);
   void Deliver(WatchId id, v1::WatchResponse response);
   void End(WatchId id, const absl::Status& reason);
   Watcher* BeginCall(WatchId id);

@@ -5,11 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
 #include "server/core/error_info.h"
-#include "server/projections/grants.h"
 #include "server/watch/row_source.h"
 
 namespace thon {
 namespace {
+
+// Phones never take the last places from officers.
+constexpr std::size_t kPhoneWatchesMax = limits::kWatchesMax / 4 * 3;
 
 absl::Status AnotherHistory(absl::string_view why) {
   return WithReason(absl::OutOfRangeError(
@@ -30,6 +32,7 @@ absl::Status TooMany(absl::string_view whose) {
 
 bool IsWatchedTable(Table table) {
   return table == Table::kCalendar || table == Table::kGrant ||
+         table == Table::kAuthor ||
          ProjectionOf(table) != v1::WATCHED_PROJECTION_UNSPECIFIED;
 }
 
@@ -47,21 +50,9 @@ std::optional<Position> Watches::position() const {
   return now_->position();
 }
 
-std::size_t Watches::kept_keys() const {
-  std::size_t keys = 0;
-  for (const auto& [canonical, feed] : feeds_) keys += feed->key_count();
-  return keys;
-}
-
-std::size_t Watches::kept_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [canonical, feed] : feeds_) bytes += feed->bytes();
-  return bytes;
-}
-
 // ---- Beginning and end of a watch ----
 
-void Watches::Add(WatchId id, Viewer viewer, WatchQueries queries) {
+bool Watches::Add(WatchId id, Viewer viewer, WatchQueries queries) {
   auto watch = std::make_unique<Watch>();
   watch->id = id;
   watch->viewer = viewer;
@@ -76,33 +67,45 @@ void Watches::Add(WatchId id, Viewer viewer, WatchQueries queries) {
   if (!opened.ok()) {
     if (watches_.empty()) now_.reset();
     out_.end(id, opened);
-    return;
+    return false;
   }
   for (std::size_t i = 0; i < watch->queries.queries.size(); ++i) {
+    if (watch->queries.past) break;
     Feed* const feed = FeedOf(watch->queries.queries[i]);
     watch->subscriptions.push_back({watch->queries.ids[i], feed, {}});
     watchers_[feed].insert(id);
   }
   if (viewer.officer.has_value()) by_officer_[*viewer.officer].insert(id);
+  if (viewer.author.has_value()) {
+    by_author_[*viewer.author].insert(id);
+    ++phones_;
+  }
   watch->parked =
       watch->resume.has_value() && watch->resume->position > now_->position();
   if (watch->parked) parked_.insert(id);
   watches_.emplace(id, std::move(watch));
   now_->Rest();
+  return true;
 }
 
 absl::Status Watches::Open(Watch* watch) {
   const absl::Status token = OpenToken(watch);
   if (!token.ok()) return token;
-  const absl::Status granted = Authorise(*watch);
+  const absl::Status granted = MayWatch(watch->viewer, watch->queries, *now_);
   if (!granted.ok()) return granted;
+  return CheckRoom(*watch);
+}
+
+absl::Status Watches::CheckRoom(const Watch& watch) const {
   if (watches_.size() >= limits::kWatchesMax) return TooMany("the server");
-  if (watch->viewer.officer.has_value()) {
-    const auto found = by_officer_.find(*watch->viewer.officer);
-    if (found != by_officer_.end() &&
-        found->second.size() >= limits::kWatchesPerOfficerMax) {
-      return TooMany("the officer");
-    }
+  if (watch.viewer.author.has_value()) {
+    return phones_ >= kPhoneWatchesMax ? TooMany("the server")
+                                       : absl::OkStatus();
+  }
+  const auto found = by_officer_.find(*watch.viewer.officer);
+  if (found != by_officer_.end() &&
+      found->second.size() >= limits::kWatchesPerOfficerMax) {
+    return TooMany("the officer");
   }
   return absl::OkStatus();
 }
@@ -145,30 +148,22 @@ absl::Status Watches::OpenToken(Watch* watch) {
   return absl::OkStatus();
 }
 
-absl::Status Watches::Authorise(const Watch& watch) const {
-  if (!watch.viewer.officer.has_value()) return absl::OkStatus();
-  for (const Query& query : watch.queries.queries) {
-    if (!IsGranted(now_->rows(), *watch.viewer.officer, v1::ROLE_READER,
-                   query.root(), now_->today())) {
-      return absl::PermissionDeniedError(
-          "no grant of yours allows this here; ask an operator for one");
-    }
-  }
-  return absl::OkStatus();
+Watches::Shape Watches::ShapeOf(const Query& query) {
+  return {query.projection(), query.structure_date(), query.root(),
+          query.team(), query.author()};
 }
 
 Feed* Watches::FeedOf(const Query& query) {
   std::unique_ptr<Feed>& feed = feeds_[query.canonical];
   if (feed != nullptr) return feed.get();
-  feed = std::make_unique<Feed>(query, round_);
-  const Shape shape(query.projection(), query.structure_date(), query.root(),
-                    query.team());
-  std::set<Feed*>& same = shapes_[shape];
+  feed = std::make_unique<Feed>(query, round_, &kept_);
+  std::set<Feed*>& same = shapes_[ShapeOf(query)];
   if (same.empty()) ++dates_[{query.projection(), query.structure_date()}];
   same.insert(feed.get());
   if (query.is_events()) {
     tail_.MoveTo(*now_);
     feed->events() = tail_.RowsOf(query, *now_);
+    events_feeds_.insert(feed.get());
   }
   return feed.get();
 }
@@ -183,15 +178,14 @@ void Watches::LeaveFeeds(const Watch& watch) {
     watchers_.erase(found);
     const Query& query = feed->query();
     const std::pair<int, Date> date(query.projection(), query.structure_date());
-    const auto shape =
-        shapes_.find(Shape(query.projection(), query.structure_date(),
-                           query.root(), query.team()));
+    const auto shape = shapes_.find(ShapeOf(query));
     shape->second.erase(feed);
     if (shape->second.empty()) {
       shapes_.erase(shape);
       if (--dates_[date] == 0) dates_.erase(date);
     }
     touched_.erase(feed);
+    events_feeds_.erase(feed);
     const std::string canonical = query.canonical;
     feeds_.erase(canonical);
   }
@@ -207,6 +201,12 @@ void Watches::Remove(WatchId id) {
     officer->second.erase(id);
     if (officer->second.empty()) by_officer_.erase(officer);
   }
+  if (watch.viewer.author.has_value()) {
+    const auto author = by_author_.find(*watch.viewer.author);
+    author->second.erase(id);
+    if (author->second.empty()) by_author_.erase(author);
+    --phones_;
+  }
   parked_.erase(id);
   due_.erase({watch.due_ms, id});
   watches_.erase(found);
@@ -221,7 +221,7 @@ void Watches::Remove(WatchId id) {
 
 void Watches::Request(WatchId id) {
   const auto found = watches_.find(id);
-  if (found == watches_.end()) return;
+  if (found == watches_.end() || found->second->queries.past) return;
   found->second->requested = true;
   Enqueue(found->second.get());
 }
@@ -278,14 +278,14 @@ bool Watches::Step() {
     watch->queued = false;
     if (!watch->requested || !Owes(*watch)) continue;
     if (watch->cut == nullptr) StartCut(watch);
-    if (!FillPage(watch)) {
+    if (!watch->cut->Fill({options_.page_bytes, options_.page_rows})) {
       Enqueue(watch);  // It had its turn.
       return true;
     }
-    v1::WatchResponse page = std::move(watch->cut->page);
-    watch->cut->page.Clear();
-    watch->cut->page_bytes = 0;
-    if (page.has_progress()) Finish(watch);
+    const bool complete = watch->cut->complete();
+    if (complete) Sign(*watch, watch->cut->page().mutable_progress());
+    v1::WatchResponse page = watch->cut->Take();
+    if (complete) Finish(watch);
     watch->requested = false;
     out_.send(id, std::move(page));
     return true;
@@ -304,22 +304,21 @@ RowsView Watches::ViewAt(Position position) {
 }
 
 void Watches::StartCut(Watch* watch) {
-  watch->cut = std::make_unique<Cut>();
-  Cut& cut = *watch->cut;
-  cut.round = round_;
-  cut.position = now_->position();
-  cut.today = now_->today();
-  cut.parts.resize(watch->subscriptions.size());
-  for (std::size_t i = 0; i < cut.parts.size(); ++i) {
-    StartPart(watch, watch->subscriptions[i], &cut.parts[i]);
+  watch->cut = std::make_unique<Cut>(now_->position(), now_->today());
+  watch->cut_round = round_;
+  std::vector<CutPart>& parts = watch->cut->parts();
+  parts.resize(watch->subscriptions.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i].query_id = watch->subscriptions[i].id;
+    StartPart(watch, watch->subscriptions[i], &parts[i]);
   }
   watch->start = v1::WATCH_START_REASON_UNSPECIFIED;
   watch->resume.reset();
 }
 
 void Watches::StartPart(Watch* watch, const Subscription& subscription,
-                        Part* part) {
-  const Feed& feed = *subscription.feed;
+                        CutPart* part) {
+  Feed& feed = *subscription.feed;
   part->moved = feed.moved();
   if (watch->start != v1::WATCH_START_REASON_UNSPECIFIED) {
     part->reason = watch->start;
@@ -336,125 +335,50 @@ void Watches::StartPart(Watch* watch, const Subscription& subscription,
                     });
     return;
   }
-  const bool resumed = part->reason == v1::WATCH_START_REASON_RESUMED;
-  if (!feed.query().is_events()) {
-    std::optional<RowsView> before;
-    if (resumed) before = ViewAt(watch->resume->position);
-    part->scan = std::make_unique<QueryScan>(&feed.query(), RowsView(*now_),
-                                             std::move(before));
-    return;
+  if (feed.query().is_events()) return StartEvents(*watch, &feed, part);
+  std::optional<RowsView> before;
+  if (part->reason == v1::WATCH_START_REASON_RESUMED) {
+    before = ViewAt(watch->resume->position);
   }
+  part->scan = std::make_unique<QueryScan>(&feed.query(), RowsView(*now_),
+                                           std::move(before));
+}
+
+void Watches::StartEvents(const Watch& watch, Feed* feed, CutPart* part) {
   std::map<std::string, std::string> before;
-  if (resumed) {
+  if (part->reason == v1::WATCH_START_REASON_RESUMED) {
     EventTail then(options_.log);
-    const RowsView view = ViewAt(watch->resume->position);
+    const RowsView view = ViewAt(watch.resume->position);
     then.MoveTo(view);
-    before = then.RowsOf(feed.query(), view);
+    before = then.RowsOf(feed->query(), view);
   }
-  for (const auto& [key, row] : subscription.feed->events()) {
-    part->table.digest.Add(key, row);
-    ++part->table.rows;
+  for (const auto& [key, row] : feed->events()) {
     const auto old = before.find(key);
-    if (old == before.end() || old->second != row) {
-      part->rows.emplace_back(key, std::make_shared<const std::string>(row));
-    }
+    const bool same = old != before.end() && old->second == row;
     if (old != before.end()) before.erase(old);
+    part->Add(key, row);
+    if (same) part->rows.pop_back();  // It is there.
   }
   for (const auto& [key, row] : before) part->rows.emplace_back(key, nullptr);
 }
 
-// Moves rows to the page. False: it is full.
-bool Watches::DrainRows(const Subscription& subscription, Part* part,
-                        Cut* cut) {
-  while (!part->rows.empty()) {
-    if (cut->page_bytes >= options_.page_bytes ||
-        cut->page.rows_size() >= static_cast<int>(options_.page_rows)) {
-      return false;
-    }
-    auto& [key, row] = part->rows.front();
-    const std::size_t bytes =
-        key.size() + (row == nullptr ? 0 : row->size()) + 16;
-    if (cut->page_bytes > 0 && cut->page_bytes + bytes > options_.page_bytes) {
-      return false;
-    }
-    v1::WatchedRow* const out = cut->page.add_rows();
-    out->set_query_id(subscription.id);
-    out->set_key(std::move(key));
-    if (row == nullptr) {
-      out->set_removed(true);
-    } else {
-      out->set_row(*row);
-    }
-    cut->page_bytes += bytes;
-    part->rows.pop_front();
-  }
-  return true;
-}
-
-// True: the page is to be sent. False: the turn is over before it is full.
-bool Watches::FillPage(Watch* watch) {
-  Cut& cut = *watch->cut;
-  std::size_t examined = 0;
-  while (cut.part < cut.parts.size()) {
-    const Subscription& subscription = watch->subscriptions[cut.part];
-    Part& part = cut.parts[cut.part];
-    const bool starts = part.reason != v1::WATCH_START_REASON_UNSPECIFIED;
-    if (starts && !part.announced) {
-      v1::WatchStarted* const started = cut.page.add_started();
-      started->set_query_id(subscription.id);
-      started->set_reason(part.reason);
-      started->set_position(cut.position.value);
-      started->set_clear(part.reason != v1::WATCH_START_REASON_RESUMED);
-      part.announced = true;
-    }
-    if (!DrainRows(subscription, &part, &cut)) return true;
-    if (part.scan != nullptr) {
-      if (examined >= limits::kWatchStepRowsMax) return false;
-      constexpr std::size_t kRows = limits::kWatchStepRowsMax / 4;
-      const bool done = part.scan->Step(
-          kRows, [&part](std::string key, std::optional<std::string> row) {
-            part.rows.emplace_back(
-                std::move(key),
-                row.has_value()
-                    ? std::make_shared<const std::string>(*std::move(row))
-                    : nullptr);
-          });
-      examined += kRows;
-      if (!done) continue;
-      part.table = {part.scan->digest(),
-                    static_cast<std::int64_t>(part.scan->row_count())};
-      part.scan.reset();
-      continue;
-    }
-    if (starts) cut.page.add_complete_query_ids(subscription.id);
-    ++cut.part;
-  }
-  v1::WatchProgress* const progress = cut.page.mutable_progress();
-  progress->set_position(cut.position.value);
+void Watches::Sign(const Watch& watch, v1::WatchProgress* progress) const {
   progress->set_server_time_ms(options_.clock->Now().ms);
-  progress->set_local_date(cut.today.days);
   ResumePoint point;
   point.origin = ShortHash(options_.epochs().back().origin);
-  point.position = cut.position;
-  point.queries = watch->queries_hash;
+  point.position = watch.cut->position();
+  point.queries = watch.queries_hash;
   point.rows = rows_hash_;
   progress->set_resume_token(tokens_.Seal(point));
-  for (std::size_t i = 0; i < cut.parts.size(); ++i) {
-    v1::WatchedTable* const table = progress->add_tables();
-    table->set_query_id(watch->subscriptions[i].id);
-    table->set_row_count(static_cast<std::uint64_t>(cut.parts[i].table.rows));
-    table->set_digest(cut.parts[i].table.digest.Bytes());
-  }
-  return true;
 }
 
 void Watches::Finish(Watch* watch) {
   for (std::size_t i = 0; i < watch->subscriptions.size(); ++i) {
-    const Part& part = watch->cut->parts[i];
+    const CutPart& part = watch->cut->parts()[i];
     watch->subscriptions[i].base = part.table;
     watch->subscriptions[i].base -= part.moved;
   }
-  watch->told = watch->cut->round;
+  watch->told = watch->cut_round;
   watch->cut.reset();
   SetDue(watch);
 }

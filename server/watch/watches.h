@@ -10,6 +10,9 @@
 //          meanwhile waits for the next cut.
 //   owes   a watch owes its caller the keys that its queries' feeds hold from
 //          rounds after the one it told last.
+//   past   a watch of a past moment: it is counted, and ends with its viewer's
+//          rights, as any other; its pages are PastTables', and nothing is
+//          done for it here.
 //
 // A watch sends one response for each request of its caller. Work is done in
 // small steps, one watch after another, so that a large snapshot delays nobody.
@@ -33,15 +36,16 @@
 #include "absl/status/status.h"
 #include "server/core/clock.h"
 #include "server/core/ids.h"
+#include "server/core/limits.h"
 #include "server/storage/entry_log.h"
 #include "server/storage/row_store.h"
+#include "server/watch/cut.h"
 #include "server/watch/event_tail.h"
 #include "server/watch/feed.h"
 #include "server/watch/query.h"
-#include "server/watch/query_scan.h"
 #include "server/watch/resume_token.h"
 #include "server/watch/structure.h"
-#include "server/core/limits.h"
+#include "server/watch/viewer.h"
 
 namespace thon {
 
@@ -74,13 +78,6 @@ struct WatchOptions {
   std::uint64_t resume_positions = limits::kResumePositionsMax;
 };
 
-// Who watches. An officer's grants are checked, now and whenever they change.
-// Without an officer nothing is: for the server's own use, whose queries name
-// what may be seen (a phone's: its team).
-struct Viewer {
-  std::optional<OfficerId> officer;
-};
-
 // Rows that the projector wrote, by table.
 using ChangedKeys = std::set<std::pair<Table, std::string>>;
 
@@ -99,9 +96,9 @@ class Watches {
   Watches(WatchOptions options, Out out);
   ~Watches();
 
-  // Begins a watch; it sends nothing before the first Request(). `Out::end`
-  // says at once if it cannot begin.
-  void Add(WatchId id, Viewer viewer, WatchQueries queries);
+  // Begins a watch; it sends nothing before the first Request(). False: it
+  // cannot begin, and `Out::end` has said why.
+  bool Add(WatchId id, Viewer viewer, WatchQueries queries);
   void Remove(WatchId id);
   // The caller can take one more response.
   void Request(WatchId id);
@@ -124,8 +121,8 @@ class Watches {
   std::size_t size() const { return watches_.size(); }
   std::size_t feed_count() const { return feeds_.size(); }
   // What the feeds keep for watches that are behind.
-  std::size_t kept_keys() const;
-  std::size_t kept_bytes() const;
+  std::size_t kept_keys() const { return kept_.keys; }
+  std::size_t kept_bytes() const { return kept_.bytes; }
 
  private:
   // A query of a watch.
@@ -134,25 +131,6 @@ class Watches {
     Feed* feed = nullptr;
     // The table is this and what the feed has moved.
     TableMove base;
-  };
-  // What a cut sends of one query.
-  struct Part {
-    // UNSPECIFIED: changes.
-    v1::WatchStartReason reason = v1::WATCH_START_REASON_UNSPECIFIED;
-    bool announced = false;
-    std::deque<std::pair<std::string, SharedRow>> rows;
-    std::unique_ptr<QueryScan> scan;
-    TableMove moved;  // Of the feed, at the cut.
-    TableMove table;  // At the cut; of a scan, when it is done.
-  };
-  struct Cut {
-    std::uint64_t round = 0;
-    Position position;
-    Date today;
-    std::vector<Part> parts;
-    std::size_t part = 0;
-    v1::WatchResponse page;
-    std::size_t page_bytes = 0;
   };
   struct Watch {
     WatchId id = 0;
@@ -169,24 +147,26 @@ class Watches {
     bool parked = false;  // The rows have not reached the token.
     bool due = false;     // PROGRESS is.
     std::int64_t due_ms = 0;
+    std::uint64_t cut_round = 0;
     std::unique_ptr<Cut> cut;
   };
-  // The projection, structure date, root and team of a feed's query.
-  using Shape = std::tuple<int, Date, UnitId, TeamId>;
+  // The projection, structure date, root, team and author of a feed's query.
+  using Shape = std::tuple<int, Date, UnitId, TeamId, AuthorId>;
 
   // watches.cc
   absl::Status Open(Watch* watch);
   absl::Status OpenToken(Watch* watch);
-  absl::Status Authorise(const Watch& watch) const;
+  absl::Status CheckRoom(const Watch& watch) const;
+  static Shape ShapeOf(const Query& query);
   Feed* FeedOf(const Query& query);
   void LeaveFeeds(const Watch& watch);
   void Enqueue(Watch* watch);
   bool Owes(const Watch& watch) const;
   void StartCut(Watch* watch);
-  void StartPart(Watch* watch, const Subscription& subscription, Part* part);
+  void StartPart(Watch* watch, const Subscription& subscription, CutPart* part);
+  void StartEvents(const Watch& watch, Feed* feed, CutPart* part);
   RowsView ViewAt(Position position);
-  bool FillPage(Watch* watch);
-  bool DrainRows(const Subscription& subscription, Part* part, Cut* cut);
+  void Sign(const Watch& watch, v1::WatchProgress* progress) const;
   void Finish(Watch* watch);
   void SetDue(Watch* watch);
 
@@ -197,8 +177,16 @@ class Watches {
   void FindRestarts(const RowsView& now, const ChangedSubjects& changed,
                     const ChangedSubjects& passed);
   void RestartAll(v1::WatchStartReason reason);
-  void CheckGrants(const RowsView& now, const std::set<std::string>& grants,
-                   bool all);
+  // Rows that say what viewers may see, among those that changed.
+  struct ChangedRights {
+    std::set<std::string> grants;
+    std::set<AuthorId> authors;
+    bool all_officers = false;  // The map or the day did.
+    bool all_authors = false;
+  };
+  void CheckRights(const RowsView& now, const ChangedRights& changed);
+  void CheckOfficers(const RowsView& now, const ChangedRights& changed,
+                     std::vector<WatchId>* ended);
   bool GrantTouches(const std::string& key, const Watch& watch,
                     const RowsView& now) const;
   void WakeWatches();
@@ -213,13 +201,17 @@ class Watches {
   EventTail tail_;
   StructureCalendar calendar_;
 
+  KeptByFeeds kept_;
   std::map<WatchId, std::unique_ptr<Watch>> watches_;
   std::map<OfficerId, std::set<WatchId>> by_officer_;
+  std::map<AuthorId, std::set<WatchId>> by_author_;
+  std::size_t phones_ = 0;
   std::map<std::string, std::unique_ptr<Feed>> feeds_;  // By Query::canonical.
   std::map<const Feed*, std::set<WatchId>> watchers_;
   std::map<Shape, std::set<Feed*>> shapes_;
   std::map<std::pair<int, Date>, int> dates_;  // Shapes of them.
-  std::set<Feed*> touched_;                    // By the round at hand.
+  std::set<Feed*> events_feeds_;
+  std::set<Feed*> touched_;  // By the round at hand.
   std::set<WatchId> parked_;
   std::deque<WatchId> ready_;
   std::set<std::pair<std::int64_t, WatchId>> due_;

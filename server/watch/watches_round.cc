@@ -41,13 +41,14 @@ ChangedSubjects SubjectsOf(const ChangedKeys& changed) {
   return subjects;
 }
 
-std::set<std::string> GrantsOf(const ChangedKeys& changed) {
-  std::set<std::string> grants;
-  for (auto it = changed.lower_bound({Table::kGrant, ""});
-       it != changed.end() && it->first == Table::kGrant; ++it) {
-    grants.insert(it->second);
+// Keys of a table among `changed`.
+std::vector<std::string> KeysOf(Table table, const ChangedKeys& changed) {
+  std::vector<std::string> keys;
+  for (auto it = changed.lower_bound({table, ""});
+       it != changed.end() && it->first == table; ++it) {
+    keys.push_back(it->second);
   }
-  return grants;
+  return keys;
 }
 
 }  // namespace
@@ -74,13 +75,18 @@ void Watches::Round(Position position, const ChangedKeys& changed,
     ChangeRows(now, changed);
   }
   ChangeEvents(now);
-  const std::set<std::string> grants = GrantsOf(changed);
-  const bool new_day = now.today() != now_->today();
+  ChangedRights rights;
+  for (std::string& key : KeysOf(Table::kGrant, changed)) {
+    rights.grants.insert(std::move(key));
+  }
+  for (const std::string& key : KeysOf(Table::kAuthor, changed)) {
+    rights.authors.insert(keys::KeyView(key).Author());
+  }
+  rights.all_authors = all_changed;
+  rights.all_officers = !same_map || now.today() != now_->today();
   now.Rest();
   now_ = std::move(now);
-  if (!grants.empty() || new_day || all_changed) {
-    CheckGrants(*now_, grants, new_day || all_changed);
-  }
+  CheckRights(*now_, rights);
   if (!now_.has_value()) return;  // Every watch ended.
   now_->Rest();
   WakeWatches();
@@ -108,7 +114,9 @@ void Watches::ChangeRow(Table table, const std::string& key,
   const std::array<const RowsView*, 2> views = {&before, &now};
   for (std::size_t i = 0; i < views.size(); ++i) {
     const std::optional<RowVersion> row = views[i]->rows().Get(table, key);
-    if (row.has_value()) sources[i] = ParseSource(projection, key, *row);
+    if (row.has_value()) {
+      sources[i] = ParseSource(projection, key, *row, *views[i]);
+    }
   }
   const auto row_of = [&](std::size_t i,
                           const Query& query) -> std::optional<std::string> {
@@ -120,19 +128,22 @@ void Watches::ChangeRow(Table table, const std::string& key,
   for (; date != dates_.end() && date->first.first == projection; ++date) {
     const Date structure = date->first.second;
     std::set<UnitId> roots = {UnitId(0)};
-    std::set<TeamId> teams = {TeamId(0)};
+    std::set<std::pair<TeamId, AuthorId>> whose = {{}};
     for (std::size_t i = 0; i < views.size(); ++i) {
       if (!sources[i].has_value()) continue;
       const Date day = views[i]->On(structure);
       const std::vector<UnitId>& chain =
           views[i]->Ancestors(UnitOf(*sources[i], *views[i], day), day);
       roots.insert(chain.begin(), chain.end());
-      teams.insert(sources[i]->team);
+      for (const TeamId team : {TeamId(0), sources[i]->team}) {
+        whose.emplace(team, AuthorId());
+        whose.emplace(team, sources[i]->author);
+      }
     }
     for (const UnitId root : roots) {
-      for (const TeamId team : teams) {
+      for (const auto& [team, author] : whose) {
         const auto feeds =
-            shapes_.find(Shape(projection, structure, root, team));
+            shapes_.find(Shape(projection, structure, root, team, author));
         if (feeds == shapes_.end()) continue;
         for (Feed* const feed : feeds->second) {
           const SharedRow* const kept = feed->Find(key);
@@ -151,12 +162,9 @@ void Watches::ChangeRow(Table table, const std::string& key,
 }
 
 void Watches::ChangeEvents(const RowsView& now) {
-  const auto first =
-      dates_.lower_bound({v1::WATCHED_PROJECTION_EVENTS, Date(INT32_MIN)});
-  if (first == dates_.end()) return;  // EVENTS is the last projection.
+  if (events_feeds_.empty()) return;
   tail_.MoveTo(now);
-  for (const auto& [canonical, feed] : feeds_) {
-    if (!feed->query().is_events()) continue;
+  for (Feed* const feed : events_feeds_) {
     std::map<std::string, std::string> rows = tail_.RowsOf(feed->query(), now);
     std::map<std::string, std::string>& old = feed->events();
     for (const auto& [key, row] : old) {
@@ -171,7 +179,7 @@ void Watches::ChangeEvents(const RowsView& now) {
                    row, round_);
     }
     old = std::move(rows);
-    if (feed->last_changed() == round_) touched_.insert(feed.get());
+    if (feed->last_changed() == round_) touched_.insert(feed);
   }
 }
 
@@ -238,32 +246,31 @@ bool Watches::GrantTouches(const std::string& key, const Watch& watch,
   return false;
 }
 
-void Watches::CheckGrants(const RowsView& now,
-                          const std::set<std::string>& grants, bool all) {
-  std::vector<WatchId> ended;
+void Watches::CheckOfficers(const RowsView& now, const ChangedRights& changed,
+                            std::vector<WatchId>* ended) {
   std::map<std::pair<OfficerId, UnitId>, bool> granted;
   for (const auto& [officer, ids] : by_officer_) {
     const std::string prefix = keys::Key().Of(officer).Take();
     std::vector<std::string> own;
-    for (auto it = grants.lower_bound(prefix);
-         it != grants.end() && absl::StartsWith(*it, prefix); ++it) {
+    for (auto it = changed.grants.lower_bound(prefix);
+         it != changed.grants.end() && absl::StartsWith(*it, prefix); ++it) {
       own.push_back(*it);
     }
-    if (own.empty() && !all) continue;
+    if (own.empty() && !changed.all_officers) continue;
     for (const WatchId id : ids) {
       Watch* const watch = watches_.find(id)->second.get();
       bool may = true;
       for (const Query& query : watch->queries.queries) {
-        const auto [found, fresh] =
-            granted.try_emplace({officer, query.root()}, false);
+        const UnitId unit = UnitToRead(query, now);
+        const auto [found, fresh] = granted.try_emplace({officer, unit}, false);
         if (fresh) {
-          found->second = IsGranted(now.rows(), officer, v1::ROLE_READER,
-                                    query.root(), now.today());
+          found->second = IsGranted(now.rows(), officer, v1::ROLE_READER, unit,
+                                    now.today());
         }
         may = may && found->second;
       }
       if (!may) {
-        ended.push_back(id);
+        ended->push_back(id);
       } else if (std::any_of(own.begin(), own.end(),
                              [&](const std::string& key) {
                                return GrantTouches(key, *watch, now);
@@ -276,10 +283,25 @@ void Watches::CheckGrants(const RowsView& now,
       }
     }
   }
+}
+
+void Watches::CheckRights(const RowsView& now, const ChangedRights& changed) {
+  std::vector<WatchId> ended;
+  if (!changed.grants.empty() || changed.all_officers) {
+    CheckOfficers(now, changed, &ended);
+  }
+  for (const auto& [author, ids] : by_author_) {
+    if (!changed.all_authors && changed.authors.empty()) break;
+    if (!changed.all_authors && !changed.authors.contains(author)) continue;
+    for (const WatchId id : ids) {
+      const Watch& watch = *watches_.find(id)->second;
+      if (!MayWatch(watch.viewer, watch.queries, now).ok()) ended.push_back(id);
+    }
+  }
   for (const WatchId id : ended) {
     Remove(id);
     out_.end(id, WithReason(absl::PermissionDeniedError(
-                                "the grant that this watch rests on has ended"),
+                                "the right that this watch rests on has ended"),
                             "GRANT_ENDED"));
   }
 }
@@ -305,11 +327,6 @@ void Watches::WakeWatches() {
 }
 
 void Watches::BoundFeeds() {
-  std::size_t keys_max = options_.feed_keys;
-  std::size_t bytes_max = options_.feed_bytes;
-  if (feeds_.size() * bytes_max > options_.feeds_bytes) {
-    bytes_max = options_.feeds_bytes / feeds_.size();
-  }
   for (Feed* const feed : touched_) {
     // Whoever has a cut under way needs what changes after that; whoever has
     // not begun needs nothing.
@@ -317,15 +334,21 @@ void Watches::BoundFeeds() {
     for (const WatchId id : watchers_.find(feed)->second) {
       const Watch& watch = *watches_.find(id)->second;
       if (watch.cut != nullptr) {
-        told_by_all = std::min(told_by_all, watch.cut->round);
+        told_by_all = std::min(told_by_all, watch.cut_round);
       } else if (watch.start == v1::WATCH_START_REASON_UNSPECIFIED) {
         told_by_all = std::min(told_by_all, watch.told);
       }
     }
     feed->ForgetUpTo(told_by_all);
-    feed->Bound(keys_max, bytes_max);
+    feed->Bound(options_.feed_keys, options_.feed_bytes);
   }
   touched_.clear();
+  if (kept_.bytes <= options_.feeds_bytes) return;
+  // Those that keep more than their share pay for it.
+  const std::size_t share = options_.feeds_bytes / feeds_.size();
+  for (const auto& [canonical, feed] : feeds_) {
+    feed->Bound(options_.feed_keys, share);
+  }
 }
 
 }  // namespace thon

@@ -1,6 +1,6 @@
-// The promises of watches as checkers over what a caller received. OK, or
-// kFailedPrecondition with the promise's own sentence and the place where it
-// broke. watch_checkers_test.cc shows each to fail.
+// The promises of watches, those of README.md, as checkers over what a caller
+// received. OK, or kFailedPrecondition with "NAME: SENTENCE" of the promise and
+// the place where it broke. watch_checkers_test.cc shows each to fail.
 #ifndef THON_TESTS_SUPPORT_WATCH_CHECKERS_H_
 #define THON_TESTS_SUPPORT_WATCH_CHECKERS_H_
 
@@ -33,7 +33,15 @@ struct WatchCall {
   // The caller took every response at once, until here.
   bool read_on = true;
   std::int64_t left_ms = 0;
+  // Where the hub stood when the call ended, if the test knows.
+  std::optional<Position> left_at;
   absl::Status end;  // OK: the caller left.
+};
+
+// What the hub kept for all callers at some moment.
+struct Owed {
+  std::size_t keys = 0;
+  std::size_t bytes = 0;
 };
 
 using WatchTable = std::map<std::string, std::string>;
@@ -46,7 +54,21 @@ struct WatchTrace {
   std::function<WatchTable(std::uint32_t, Position)> table_at;
   // Whether the caller may see the queries as of a position.
   std::function<bool(Position)> granted_at;
+  // As often as the test looked.
+  std::vector<Owed> owed;
 };
+
+struct WatchBounds {
+  // Of a response; one row travels whole, however large it is.
+  std::size_t bytes = 0;
+  std::size_t rows = 0;
+  Owed owed;
+};
+
+// The promise's sentence; "" if there is none of that name.
+std::string WatchSentence(const std::string& name);
+// All nine, in README's order.
+std::vector<std::string> WatchPromises();
 
 // Positions never fall, within a call and from one to the next.
 absl::Status CheckWatchOrdered(const WatchTrace& trace);
@@ -65,12 +87,13 @@ absl::Status CheckWatchBookmarked(const WatchTrace& trace,
 // At every PROGRESS each table is the query as of its position, and the digest
 // and the number of rows are the table's.
 absl::Status CheckWatchFaithful(const WatchTrace& trace);
-// No response holds more.
-absl::Status CheckWatchBounded(const WatchTrace& trace, std::size_t bytes_max,
-                               std::size_t rows_max);
+// No response holds more, and no more was kept.
+absl::Status CheckWatchBounded(const WatchTrace& trace,
+                               const WatchBounds& bounds);
 // Every row that is set is the query's as of the next PROGRESS: nothing from
-// outside its scope, nothing half old. What may not be seen is not told: no
-// PROGRESS where the grant had ended, and the call ends.
+// outside its scope, nothing half old; and no row stays that has left it. What
+// may not be seen is not told: no PROGRESS where the right had ended, and the
+// call ends.
 absl::Status CheckWatchScoped(const WatchTrace& trace);
 // `with` and `without` a watcher that never reads, in the same unit: the 99th
 // percentile is at most 1.2 times, and `slack`.

@@ -9,8 +9,8 @@
 #include <map>
 #include <optional>
 
-#include "server/watch/watch_hub.h"
 #include "server/core/limits.h"
+#include "server/watch/watch_hub.h"
 #include "tests/support/watch_checkers.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 #include "thon/v1/watch_service.grpc.pb.h"
@@ -86,6 +86,8 @@ class WatchCaller {
 
 class WatchTest : public RpcTest {
  protected:
+  static constexpr std::uint32_t kQueries = v1::WatchedProjection_MAX;
+
   void SetUp() override {
     RpcTest::SetUp();
     province_.AdvanceTo("2023-06-01T10:00:00+07:00");
@@ -110,9 +112,11 @@ class WatchTest : public RpcTest {
   }
   v1::WatchRequest Everything(std::uint64_t root) {
     v1::WatchRequest request;
-    for (std::uint32_t i = 1; i <= 11; ++i) {
+    for (std::uint32_t i = 1; i <= kQueries; ++i) {
       AddQuery(&request, i, static_cast<v1::WatchedProjection>(i), root);
     }
+    request.mutable_queries(v1::WATCHED_PROJECTION_STANDINGS - 1)
+        ->set_author(std::string(phone_->author().view()));
     return request;
   }
   // What the caller holds is what the queries answer as of the same position.
@@ -169,7 +173,7 @@ TEST_F(WatchTest, ACallerHoldsWhatTheQueriesAnswer) {
     const auto caller = Watch(operator_, Everything(root));
     ASSERT_TRUE(caller->ReadTo(Last()));
     ExpectAsQueried(caller.get(), root);
-    ASSERT_EQ(caller->started_.size(), 11u);
+    ASSERT_EQ(caller->started_.size(), kQueries);
     EXPECT_EQ(caller->started_[0].reason(), v1::WATCH_START_REASON_FRESH);
     EXPECT_EQ(caller->Leave().error_code(), StatusCode::CANCELLED);
   }
@@ -272,17 +276,118 @@ TEST_F(WatchTest, AnOfficersWatchesAreCounted) {
   for (const auto& caller : callers) caller->Leave();
 }
 
+// ---- Of a past moment ----
+
+TEST_F(WatchTest, ThePastIsToldOnceAsALiveCallerHeldIt) {
+  const auto live = Watch(operator_, Everything(101));
+  ASSERT_TRUE(live->ReadTo(Last()));
+  live->Leave();
+  const v1::WatchProgress then = live->progress_;
+  Record(&*phone_, 3);
+  province_.AdvanceTo("2023-08-02T10:00:00+07:00");
+  province_.ApproveFunding();
+
+  v1::WatchRequest request = Everything(101);
+  request.mutable_as_of()->set_position(then.position());
+  const auto past = Watch(operator_, request);
+  ASSERT_TRUE(past->ReadTo(then.position()));
+  EXPECT_TRUE(past->End().ok());
+  EXPECT_EQ(past->tables_, live->tables_);
+  EXPECT_EQ(past->progress_.position(), then.position());
+  EXPECT_EQ(past->progress_.local_date(), then.local_date());
+  EXPECT_EQ(past->progress_.resume_token(), "");
+  ASSERT_EQ(past->started_.size(), kQueries);
+  for (const v1::WatchStarted& started : past->started_) {
+    EXPECT_EQ(started.reason(), v1::WATCH_START_REASON_FRESH);
+    EXPECT_EQ(started.position(), then.position());
+  }
+  ExpectAsQueried(past.get(), 101);
+}
+
+TEST_F(WatchTest, AMomentIsAPositionATimeADateOrTheNewest) {
+  province_.AdvanceTo("2023-06-03T10:00:00+07:00");
+  const auto told = [this](const v1::AsOf& moment) {
+    v1::WatchRequest request = Everything(101);
+    *request.mutable_as_of() = moment;
+    const auto caller = Watch(operator_, request);
+    const grpc::Status end = [&] {
+      caller->ReadTo(UINT64_MAX);
+      return caller->reader_->Finish();
+    }();
+    EXPECT_TRUE(end.ok()) << end.error_message();
+    v1::ListTeamsRequest teams;
+    *teams.mutable_options()->mutable_as_of() = moment;
+    v1::ListTeamsResponse listed;
+    EXPECT_TRUE(query_->ListTeams(AsOperator(), teams, &listed).ok());
+    EXPECT_EQ(caller->progress_.position(), listed.position());
+    return caller->progress_;
+  };
+  v1::AsOf moment;
+  EXPECT_EQ(told(moment).position(), Last()) << "none: the newest rows";
+  moment.set_date(Day("2023-06-02"));
+  EXPECT_EQ(told(moment).local_date(), Day("2023-06-02"));
+  moment.set_time_ms(Day("2023-06-01") * std::int64_t{86'400'000} +
+                     5 * 3'600'000);  // Noon there.
+  EXPECT_EQ(told(moment).local_date(), Day("2023-06-01"));
+  moment.set_date(Day("2099-01-01"));
+  EXPECT_EQ(told(moment).position(), Last());
+  moment.set_date(Day("1999-01-01"));
+  const v1::WatchProgress before = told(moment);
+  EXPECT_EQ(before.position(), 0u);
+  for (const v1::WatchedTable& table : before.tables()) {
+    EXPECT_EQ(table.row_count(), 0u);
+  }
+}
+
+TEST_F(WatchTest, AMomentThatTheRowsHaveNotReachedIsWaitedFor) {
+  for (int i = 0; i < 20; ++i) {
+    const std::uint64_t position = Record(&*phone_, 2);
+    v1::WatchRequest request = Everything(0);
+    request.mutable_as_of()->set_position(position);
+    const auto caller = Watch(operator_, request);
+    ASSERT_TRUE(caller->ReadTo(position));
+    EXPECT_EQ(caller->progress_.position(), position);
+    EXPECT_TRUE(caller->End().ok());
+  }
+}
+
+TEST_F(WatchTest, AMomentThatIsRefusedSaysWhy) {
+  const std::string reader = OfficerToken(73, v1::ROLE_READER, 101);
+  v1::WatchRequest request = Everything(101);
+  request.mutable_as_of()->set_position(Last() + 1000);
+  ExpectFault(Watch(reader, request)->End(), StatusCode::OUT_OF_RANGE,
+              "BEYOND_END");
+  request.mutable_as_of()->set_position(1);
+  ExpectFault(Watch("nobody's", request)->End(), StatusCode::UNAUTHENTICATED,
+              "UNAUTHENTICATED");
+  EXPECT_TRUE(Watch(reader, request)->End().ok())
+      << "the rights are those of today";
+  request.set_resume_token("token");
+  const grpc::Status both = Watch(reader, request)->End();
+  ExpectFault(both, StatusCode::INVALID_ARGUMENT, "INVALID_FIELD");
+  EXPECT_EQ(FaultOf(both).field, "as_of");
+  for (const std::uint64_t root : {0, 15, 132, 102, 4711}) {
+    v1::WatchRequest elsewhere = Everything(root);
+    elsewhere.mutable_as_of()->set_position(Last() + 1000);
+    ExpectFault(Watch(reader, elsewhere)->End(), StatusCode::PERMISSION_DENIED,
+                "PERMISSION_DENIED");
+  }
+}
+
 // Streams that are opened and dropped leave nothing behind.
 TEST_F(WatchTest, CallersThatVanishAreForgotten) {
   v1::WatchRequest request;
   AddQuery(&request, 1, v1::WATCHED_PROJECTION_TEAM_MONTHS, 0);
   for (int i = 0; i < 300; ++i) {
+    request.clear_as_of();
+    if (i % 2 == 0) request.mutable_as_of()->set_position(Last());
     const auto caller = Watch(operator_, request);
     if (i % 3 == 0) {
       ASSERT_TRUE(caller->ReadTo(1));
     }
     caller->Leave();
   }
+  request.clear_as_of();
   const auto caller = Watch(operator_, request);
   ASSERT_TRUE(caller->ReadTo(Last()));
   caller->Leave();

@@ -44,6 +44,17 @@ TEST(WatchQueryTest, WhatIsWrongIsRefusedByItsField) {
   request.mutable_queries(0)->set_first_month(202307);
   request.mutable_queries(0)->set_last_month(202306);
   EXPECT_EQ(FieldRefused(request), "last_month");
+  request = One(v1::WATCHED_PROJECTION_STANDINGS);
+  EXPECT_EQ(FieldRefused(request), "author") << "of one author";
+  request.mutable_queries(0)->set_author("short");
+  EXPECT_EQ(FieldRefused(request), "author");
+  request.mutable_queries(0)->set_author(std::string(16, 'a'));
+  EXPECT_EQ(FieldRefused(request), "none");
+  request.mutable_queries(0)->set_projection(
+      v1::WATCHED_PROJECTION_SYNC_HEALTH);
+  EXPECT_EQ(FieldRefused(request), "none");
+  request.mutable_queries(0)->set_projection(v1::WATCHED_PROJECTION_TASKS);
+  EXPECT_EQ(FieldRefused(request), "author");
   request = One(v1::WATCHED_PROJECTION_TEAMS);
   request.mutable_queries(0)->add_fields("name");
   EXPECT_EQ(FieldRefused(request), "none");

@@ -6,6 +6,9 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "tests/support/status_matchers.h"
 
 namespace thon::testing {
@@ -84,7 +87,12 @@ class WatchCheckersTest : public ::testing::Test {
   static void ExpectBroken(const absl::Status& status,
                            const std::string& promise) {
     EXPECT_FALSE(status.ok()) << promise;
-    EXPECT_THAT(std::string(status.message()), StartsWith(promise));
+    EXPECT_THAT(std::string(status.message()),
+                StartsWith(promise + ": " + WatchSentence(promise)));
+  }
+  static WatchBounds Bounds(std::size_t bytes, std::size_t rows,
+                            std::size_t owed) {
+    return {bytes, rows, {owed, 100 * owed}};
   }
 
   WatchTrace trace_;
@@ -92,7 +100,10 @@ class WatchCheckersTest : public ::testing::Test {
 
 TEST_F(WatchCheckersTest, AGoodTracePasses) {
   EXPECT_THAT(CheckWatch(trace_), IsOk());
-  EXPECT_THAT(CheckWatchBounded(trace_, 400, 2), IsOk());
+  trace_.owed = {{3, 300}, {0, 0}};
+  trace_.calls[1].left_at = Position(3);
+  EXPECT_THAT(CheckWatch(trace_), IsOk());
+  EXPECT_THAT(CheckWatchBounded(trace_, Bounds(400, 2, 3)), IsOk());
   EXPECT_THAT(CheckWatchFair({10, 12}, {10, 11}, 0), IsOk());
 }
 
@@ -163,9 +174,25 @@ TEST_F(WatchCheckersTest, FaithfulSeesAnotherRowAnotherDigestAndAnotherCount) {
   ExpectBroken(CheckWatchFaithful(trace_), "Faithful");
 }
 
-TEST_F(WatchCheckersTest, BoundedSeesALargeResponse) {
-  ExpectBroken(CheckWatchBounded(trace_, 50, 2), "Bounded");
-  ExpectBroken(CheckWatchBounded(trace_, 400, 1), "Bounded");
+TEST_F(WatchCheckersTest, BoundedSeesALargeResponseAndALargeDebt) {
+  ExpectBroken(CheckWatchBounded(trace_, Bounds(50, 2, 3)), "Bounded");
+  ExpectBroken(CheckWatchBounded(trace_, Bounds(400, 1, 3)), "Bounded");
+  trace_.owed = {{3, 300}};
+  ExpectBroken(CheckWatchBounded(trace_, Bounds(400, 2, 2)), "Bounded");
+  trace_.owed = {{1, 301}};
+  ExpectBroken(CheckWatchBounded(trace_, Bounds(400, 2, 3)), "Bounded");
+}
+
+TEST_F(WatchCheckersTest, ScopedSeesARowThatStaysAndAStreamThatGoesOn) {
+  Resumed().response.mutable_rows()->DeleteSubrange(0, 1);  // "b" left.
+  ExpectBroken(CheckWatchScoped(trace_), "Scoped");
+  Row(&Resumed(), "b", nullptr);
+  EXPECT_THAT(CheckWatchScoped(trace_), IsOk());
+  trace_.granted_at = [](Position position) { return position.value < 4; };
+  trace_.calls[1].left_at = Position(4);
+  ExpectBroken(CheckWatchScoped(trace_), "Scoped");
+  trace_.calls[1].end = absl::PermissionDeniedError("it has ended");
+  EXPECT_THAT(CheckWatchScoped(trace_), IsOk());
 }
 
 TEST_F(WatchCheckersTest, ScopedSeesAForeignRowAndATaleWithoutAGrant) {
@@ -179,6 +206,18 @@ TEST_F(WatchCheckersTest, ScopedSeesAForeignRowAndATaleWithoutAGrant) {
 TEST_F(WatchCheckersTest, FairSeesWhoWaitsForAnother) {
   ExpectBroken(CheckWatchFair({10, 13}, {10, 10}, 0), "Fair");
   ExpectBroken(CheckWatchFair({}, {10}, 0), "Fair");
+}
+
+TEST_F(WatchCheckersTest, TheReadmeSaysTheSentencesThatTheCheckersSay) {
+  std::ifstream file(THON_SOURCE_DIR "/README.md");
+  std::stringstream readme;
+  readme << file.rdbuf();
+  const std::vector<std::string> promises = WatchPromises();
+  EXPECT_EQ(promises.size(), 9u);
+  for (const std::string& name : promises) {
+    const std::string line = "| " + name + " | " + WatchSentence(name) + " |";
+    EXPECT_NE(readme.str().find(line), std::string::npos) << line;
+  }
 }
 
 TEST_F(WatchCheckersTest, TheSentenceSaysWhere) {

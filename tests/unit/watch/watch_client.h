@@ -15,7 +15,7 @@
 namespace thon::testing {
 
 struct WatchClient {
-  OfficerId officer{1};
+  Viewer viewer = Viewer::Officer(OfficerId(1));
   v1::WatchRequest request;
   WatchTrace trace;
   WatchId id = 0;  // 0: no call is open.
@@ -61,7 +61,7 @@ struct WatchClient {
       }
       return {};
     };
-    trace.granted_at = [&world, queries, who = officer](Position position) {
+    trace.granted_at = [&world, queries, who = viewer](Position position) {
       return world.Granted(who, queries, position);
     };
   }

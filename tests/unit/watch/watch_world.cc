@@ -21,14 +21,6 @@ namespace {
 constexpr std::uint64_t kVillages = 12;
 constexpr char kSignature[] = "acts/1 watch_world/1";
 
-AuthorId AuthorOf(std::uint64_t team) {
-  AuthorId author;
-  author.bytes[0] = 7;
-  author.bytes[14] = static_cast<std::uint8_t>(team >> 8);
-  author.bytes[15] = static_cast<std::uint8_t>(team);
-  return author;
-}
-
 }  // namespace
 
 // ---- MemoryLog ----
@@ -74,6 +66,14 @@ absl::StatusOr<EntryIndex> MemoryLog::FindPosition(Position position) const {
 }
 
 // ---- WatchWorld ----
+
+AuthorId WatchWorld::AuthorOf(std::uint64_t team) {
+  AuthorId author;
+  author.bytes[0] = 7;
+  author.bytes[14] = static_cast<std::uint8_t>(team >> 8);
+  author.bytes[15] = static_cast<std::uint8_t>(team);
+  return author;
+}
 
 WatchWorld::WatchWorld(std::uint64_t salt)
     : random_(SeededRandom(salt)),
@@ -230,12 +230,20 @@ void WatchWorld::PutTeam(std::uint64_t team, std::uint64_t village) {
   Put(Table::kTeam, keys::Team(TeamId(team)), row);
   PutRaw(Table::kTeamByUnit, keys::TeamByUnit(UnitId(village), TeamId(team)),
          "");
+  PutAuthor(team, false, team);
+}
+
+void WatchWorld::PutAuthor(std::uint64_t team, bool revoked,
+                           std::uint64_t of_team) {
   v1::AuthorRow author;
   author.set_author(std::string(AuthorOf(team).view()));
-  author.set_team_id(team);
+  author.set_kind(v1::AUTHOR_KIND_PHONE);
+  author.set_confirmed(true);
+  author.set_team_id(of_team);
+  if (revoked) author.set_revoked_position(position_.value + 1);
   Put(Table::kAuthor, keys::Author(AuthorOf(team)), author);
-  PutRaw(Table::kAuthorByTeam, keys::AuthorByTeam(TeamId(team), AuthorOf(team)),
-         "");
+  PutRaw(Table::kAuthorByTeam,
+         keys::AuthorByTeam(TeamId(of_team), AuthorOf(team)), "");
 }
 
 WatchWorld::Written WatchWorld::ChangeMonth(std::uint64_t team) {
@@ -336,9 +344,45 @@ WatchWorld::Written WatchWorld::RecordEvents(std::uint64_t team, int count) {
   return End(team, count);
 }
 
+WatchWorld::Written WatchWorld::ChangeStandings(std::uint64_t team) {
+  const std::string key =
+      keys::Standings(AuthorOf(team), Sequence(1 + 64 * Draw(3)));
+  if (Draw(6) == 0) {
+    pending_[{Table::kStandings, key}] = {Table::kStandings, key, std::nullopt};
+    return End(team);
+  }
+  v1::EntryStandings row;
+  v1::EventStanding* const standing = row.add_exceptions();
+  standing->set_sequence(1 + Draw(64));
+  standing->set_standing(v1::STANDING_HELD);
+  Put(Table::kStandings, key, row);
+  return End(team);
+}
+
+WatchWorld::Written WatchWorld::ChangeTask(std::uint64_t team) {
+  const std::string key = keys::Task(TeamId(team), 1 + Draw(3));
+  v1::TaskRow row = GetRow<v1::TaskRow>(*rows_->At(end()), Table::kTask, key)
+                        .value_or(v1::TaskRow());
+  row.set_completions(row.completions() + 1);
+  Put(Table::kTask, key, row);
+  return End(team);
+}
+
+WatchWorld::Written WatchWorld::PutPhone(std::uint64_t team, bool revoked,
+                                         std::uint64_t of_team) {
+  PutAuthor(team, revoked, of_team);
+  return End();
+}
+
 WatchWorld::Written WatchWorld::Change() {
   const std::uint64_t pick = Draw(100);
-  if (pick < 55) return ChangeMonth(AnyTeam());
+  if (pick < 40) return ChangeMonth(AnyTeam());
+  if (pick < 47) return ChangeStandings(AnyTeam());
+  if (pick < 54) return ChangeTask(AnyTeam());
+  if (pick < 55) {
+    const std::uint64_t team = AnyTeam();
+    return PutPhone(team, Draw(2) == 0, team);
+  }
   if (pick < 80) {
     constexpr v1::DeterminationState kStates[] = {
         v1::DETERMINATION_STATE_UNSPECIFIED, v1::DETERMINATION_STATE_REJECTED,
@@ -394,14 +438,51 @@ std::map<std::string, std::string> WatchWorld::TableAt(
   return table;
 }
 
-bool WatchWorld::Granted(OfficerId officer, const WatchQueries& queries,
+bool WatchWorld::Granted(const Viewer& viewer, const WatchQueries& queries,
                          Position position) const {
   const RowsView view(rows_.get(), position, std::make_shared<Places>());
-  return std::all_of(queries.queries.begin(), queries.queries.end(),
-                     [&](const Query& query) {
-                       return IsGranted(view.rows(), officer, v1::ROLE_READER,
-                                        query.root(), view.today());
-                     });
+  const auto author_of = [&](const AuthorId& id) {
+    return GetRow<v1::AuthorRow>(view.rows(), Table::kAuthor, keys::Author(id));
+  };
+  return std::all_of(
+      queries.queries.begin(), queries.queries.end(), [&](const Query& query) {
+        const bool standings =
+            query.projection() == v1::WATCHED_PROJECTION_STANDINGS;
+        if (viewer.author.has_value()) {
+          const auto author = author_of(*viewer.author);
+          return author.has_value() && author->revoked_position() == 0 &&
+                 (standings ? query.author() == *viewer.author
+                            : query.team() == TeamId(author->team_id()));
+        }
+        UnitId unit = query.root();
+        if (standings && unit == UnitId(0)) {
+          const auto author = author_of(query.author());
+          if (author.has_value()) {
+            unit = view.PlaceOf(TeamId(author->team_id()), view.today()).unit;
+          }
+        }
+        return IsGranted(view.rows(), *viewer.officer, v1::ROLE_READER, unit,
+                         view.today());
+      });
+}
+
+v1::WatchRequest WatchWorld::PhoneRequest(std::uint64_t team) {
+  constexpr v1::WatchedProjection kFollowed[] = {
+      v1::WATCHED_PROJECTION_TEAMS, v1::WATCHED_PROJECTION_TEAM_MONTHS,
+      v1::WATCHED_PROJECTION_DETERMINATIONS, v1::WATCHED_PROJECTION_STANDINGS,
+      v1::WATCHED_PROJECTION_TASKS};
+  v1::WatchRequest request;
+  for (const v1::WatchedProjection projection : kFollowed) {
+    v1::WatchQuery* const query = request.add_queries();
+    query->set_query_id(static_cast<std::uint32_t>(request.queries_size()));
+    query->set_projection(projection);
+    if (projection == v1::WATCHED_PROJECTION_STANDINGS) {
+      query->set_author(std::string(AuthorOf(team).view()));
+    } else {
+      query->set_team_id(team);
+    }
+  }
+  return request;
 }
 
 v1::WatchRequest WatchWorld::AnyRequest(std::uint64_t officer) {
@@ -411,7 +492,8 @@ v1::WatchRequest WatchWorld::AnyRequest(std::uint64_t officer) {
   for (std::uint64_t i = 0; i < count; ++i) {
     v1::WatchQuery* const query = request.add_queries();
     query->set_query_id(static_cast<std::uint32_t>(10 + i));
-    const auto projection = static_cast<v1::WatchedProjection>(1 + Draw(11));
+    const auto projection =
+        static_cast<v1::WatchedProjection>(1 + Draw(v1::WatchedProjection_MAX));
     query->set_projection(projection);
     query->set_root_unit_id(officer == 1   ? kRoots[Draw(8)]
                             : officer == 2 ? 21
@@ -429,6 +511,16 @@ v1::WatchRequest WatchWorld::AnyRequest(std::uint64_t officer) {
     if (projection == v1::WATCHED_PROJECTION_TEAM_MONTHS) {
       if (Draw(3) == 0) query->set_team_id(AnyTeam());
       if (Draw(3) == 0) query->add_fields("row.active_days");
+    }
+    if (projection == v1::WATCHED_PROJECTION_STANDINGS) {
+      query->set_author(std::string(AuthorOf(AnyTeam()).view()));
+      if (Draw(3) == 0) query->set_root_unit_id(0);
+    }
+    if (projection == v1::WATCHED_PROJECTION_SYNC_HEALTH && Draw(3) == 0) {
+      query->set_author(std::string(AuthorOf(AnyTeam()).view()));
+    }
+    if (projection == v1::WATCHED_PROJECTION_TASKS && Draw(3) == 0) {
+      query->set_team_id(AnyTeam());
     }
     if (projection == v1::WATCHED_PROJECTION_EVENTS) {
       query->set_events_max(static_cast<std::int32_t>(5 + Draw(60)));

@@ -146,6 +146,10 @@ class WatchWorld {
   Written Decide(std::uint64_t team, v1::DeterminationState state);
   Written AddTeam();
   Written RecordEvents(std::uint64_t team, int count);
+  Written ChangeStandings(std::uint64_t team);
+  Written ChangeTask(std::uint64_t team);
+  // The team's phone: revoked or not, and of which team.
+  Written PutPhone(std::uint64_t team, bool revoked, std::uint64_t of_team);
 
   Position end() const { return rows_->end().position; }
   Date today() const { return today_; }
@@ -157,13 +161,17 @@ class WatchWorld {
   // The query's rows as of a position, by a look at every row there is.
   std::map<std::string, std::string> TableAt(const Query& query,
                                              Position position) const;
-  // Whether the officer may read all of the queries' roots.
-  bool Granted(OfficerId officer, const WatchQueries& queries,
+  // Whether the viewer may read all of the queries, by a look at the rows.
+  bool Granted(const Viewer& viewer, const WatchQueries& queries,
                Position position) const;
 
   // A request that the seed chooses, for an officer who sees everything or
   // part of it.
   v1::WatchRequest AnyRequest(std::uint64_t officer);
+  // What the team's phone follows.
+  static v1::WatchRequest PhoneRequest(std::uint64_t team);
+  // Of the team's phone.
+  static AuthorId AuthorOf(std::uint64_t team);
 
  private:
   template <typename Message>
@@ -173,6 +181,7 @@ class WatchWorld {
   Written End(std::uint64_t team = 0, int events = 1);
   void Found();
   void PutTeam(std::uint64_t team, std::uint64_t village);
+  void PutAuthor(std::uint64_t team, bool revoked, std::uint64_t of_team);
   v1::TeamRow TeamOf(std::uint64_t team) const;
   std::uint64_t AnyTeam() { return 101 + Draw(teams_); }
 

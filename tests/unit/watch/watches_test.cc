@@ -7,136 +7,16 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "tests/support/seed.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/watch_checkers.h"
-#include "tests/unit/watch/watch_client.h"
-#include "tests/unit/watch/watch_world.h"
+#include "tests/unit/watch/watches_fixture.h"
 
 namespace thon::testing {
 namespace {
 
 using absl::StatusCode;
-
-// Watches over a world, and callers; a test moves everything by hand.
-class WatchesTest : public ::testing::Test {
- protected:
-  void Start(const WatchOptions& options) {
-    watches_ = std::make_unique<Watches>(
-        options, Watches::Out{[this](WatchId id, v1::WatchResponse response) {
-                                ClientOf(id)->Hear(std::move(response),
-                                                   world_.clock().SteadyMs(),
-                                                   world_.end());
-                              },
-                              [this](WatchId id, absl::Status reason) {
-                                ClientOf(id)->Leave(world_.clock().SteadyMs(),
-                                                    std::move(reason));
-                              }});
-    changed_.clear();
-  }
-  WatchClient* ClientOf(WatchId id) {
-    for (const auto& client : clients_) {
-      if (client->id == id) return client.get();
-    }
-    ADD_FAILURE() << "a call for a watch that left";
-    return nullptr;
-  }
-  WatchClient* NewClient(v1::WatchRequest request, std::uint64_t officer = 1) {
-    clients_.push_back(std::make_unique<WatchClient>());
-    WatchClient* const client = clients_.back().get();
-    client->officer = OfficerId(officer);
-    client->request = std::move(request);
-    Open(client);
-    return client;
-  }
-  void Open(WatchClient* client) {
-    client->Begin();
-    client->id = ++last_id_;
-    watches_->Add(client->id, {client->officer}, client->Normal());
-  }
-  void Close(WatchClient* client) {
-    watches_->Remove(client->id);
-    client->Leave(world_.clock().SteadyMs());
-  }
-  void Ask(WatchClient* client) {
-    if (client->id == 0 || client->requested) return;
-    client->requested = true;
-    watches_->Request(client->id);
-  }
-  void AskAll() {
-    for (const auto& client : clients_) Ask(client.get());
-  }
-
-  void Take(WatchWorld::Written written) {
-    for (const NewRowVersion& version : written[0].versions) {
-      if (IsWatchedTable(version.table)) {
-        changed_.emplace(version.table, version.key);
-      }
-    }
-  }
-  void Round(bool all_changed = false) {
-    watches_->Round(world_.end(), changed_, all_changed);
-    changed_.clear();
-  }
-  // Everybody who reads hears all there is.
-  void Settle() {
-    Round();
-    do {
-      AskAll();
-    } while (watches_->Step());
-  }
-  void CheckAll() {
-    for (const auto& client : clients_) {
-      if (client->id != 0) client->Leave(world_.clock().SteadyMs());
-      client->LookInto(world_);
-      EXPECT_THAT(CheckWatch(client->trace), IsOk()) << Told(*client);
-    }
-  }
-  // Every step of a trace, a line each.
-  static std::string Told(const WatchClient& client) {
-    std::string text = client.request.ShortDebugString();
-    for (const WatchCall& call : client.trace.calls) {
-      text += call.resumed_from.has_value() ? "\nresumed" : "\nfresh";
-      for (const Heard& heard : call.heard) {
-        v1::WatchResponse response = heard.response;
-        response.mutable_progress()->clear_resume_token();
-        response.mutable_progress()->clear_tables();
-        absl::StrAppend(&text, "\n  ", response.ShortDebugString());
-      }
-    }
-    return text;
-  }
-  static v1::WatchRequest RequestOf(v1::WatchedProjection projection,
-                                    std::uint64_t root) {
-    v1::WatchRequest request;
-    v1::WatchQuery* const query = request.add_queries();
-    query->set_query_id(1);
-    query->set_projection(projection);
-    query->set_root_unit_id(root);
-    return request;
-  }
-  // Reasons for which the client's tables started since the call began.
-  static std::vector<v1::WatchStartReason> Reasons(const WatchClient& client) {
-    std::vector<v1::WatchStartReason> reasons;
-    for (const Heard& heard : client.trace.calls.back().heard) {
-      for (const v1::WatchStarted& started : heard.response.started()) {
-        reasons.push_back(started.reason());
-      }
-    }
-    return reasons;
-  }
-
-  WatchWorld world_{1};
-  std::unique_ptr<Watches> watches_;
-  std::vector<std::unique_ptr<WatchClient>> clients_;
-  ChangedKeys changed_;
-  WatchId last_id_ = 0;
-};
 
 // ---- Everything at once ----
 
@@ -156,9 +36,15 @@ class WatchesRandomTest : public WatchesTest,
         Ask(clients_[world_.Draw(clients_.size())].get());
       }
     } else if (pick < 93) {
-      if (clients_.size() < 12) {
+      if (clients_.size() < 16) {
         const std::uint64_t officer = 1 + world_.Draw(WatchWorld::kOfficers);
-        NewClient(world_.AnyRequest(officer), officer);
+        const std::uint64_t team = 101 + world_.Draw(12);
+        if (world_.Draw(3) == 0) {
+          NewClient(WatchWorld::PhoneRequest(team),
+                    Viewer::Phone(WatchWorld::AuthorOf(team)));
+        } else {
+          NewClient(world_.AnyRequest(officer), officer);
+        }
       }
     } else if (pick < 97) {
       if (clients_.empty()) return;
@@ -181,6 +67,7 @@ TEST_P(WatchesRandomTest, EveryCallerHoldsItsQueriesAtEveryProgress) {
   options.page_bytes = 700;
   options.page_rows = 9;
   options.feed_keys = 12;
+  options.feeds_bytes = 16 * 1024;
   Start(options);
   world_.Reseed(100 + static_cast<std::uint64_t>(GetParam()));
   for (int step = 0; step < 900; ++step) OneStep();
@@ -201,9 +88,11 @@ TEST_P(WatchesRandomTest, EveryCallerHoldsItsQueriesAtEveryProgress) {
     if (client->id != 0) {
       EXPECT_EQ(client->told, world_.end()) << "the last change arrives";
     }
-    EXPECT_THAT(CheckWatchBounded(client->trace, 900 + 4 * 150, 9), IsOk());
+    const WatchBounds bounds = {900 + 5 * 150, 9, {16 * 5 * 12, 16 * 1024}};
+    EXPECT_THAT(CheckWatchBounded(client->trace, bounds), IsOk());
   }
   CheckAll();
+  for (const auto& client : clients_) ExpectPastAsLive(*client);
 }
 INSTANTIATE_TEST_SUITE_P(Runs, WatchesRandomTest, ::testing::Range(0, 6));
 
@@ -437,133 +326,6 @@ TEST_F(WatchesTest, AWatcherThatNeverReadsCostsTheOthersNoTurns) {
   const std::vector<std::int64_t> without = measure(false);
   const std::vector<std::int64_t> with = measure(true);
   EXPECT_THAT(CheckWatchFair(with, without, 0), IsOk());
-}
-
-// ---- Tokens ----
-
-class WatchTokenTest : public WatchesTest {
- protected:
-  absl::Status StatusWith(
-      const std::string& token,
-      v1::WatchedProjection projection = v1::WATCHED_PROJECTION_TEAMS) {
-    v1::WatchRequest request = RequestOf(projection, 21);
-    request.set_resume_token(token);
-    return NewClient(request)->trace.calls[0].end;
-  }
-  std::string TokenOf(WatchOptions options) {
-    clients_.clear();
-    Start(options);
-    WatchClient* const client =
-        NewClient(RequestOf(v1::WATCHED_PROJECTION_TEAMS, 21));
-    Settle();
-    return client->request.resume_token();
-  }
-};
-
-TEST_F(WatchTokenTest, AMangledTokenIsRefused) {
-  const std::string token = TokenOf(world_.Options());
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    std::string mangled = token;
-    mangled[i] = static_cast<char>(mangled[i] ^ (1 << world_.Draw(8)));
-    EXPECT_EQ(StatusWith(mangled).code(), StatusCode::kInvalidArgument) << i;
-  }
-  EXPECT_EQ(StatusWith(token.substr(1)).code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(StatusWith(token + "x").code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(StatusWith(token, v1::WATCHED_PROJECTION_SYNC_HEALTH).code(),
-            StatusCode::kInvalidArgument)
-      << "of other queries";
-}
-
-TEST_F(WatchTokenTest, ATokenOfAnotherLogIsRefused) {
-  WatchOptions other = world_.Options();
-  other.token_key = std::string(32, 'x');
-  const std::string token = TokenOf(other);
-  Start(world_.Options());
-  const absl::Status status = StatusWith(token);
-  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(ReasonOf(status), "BAD_RESUME_TOKEN");
-}
-
-TEST_F(WatchTokenTest, ATokenFromBeyondTheEndIsOfAnotherHistory) {
-  const ResumeTokens tokens(std::string(32, 'k'));
-  absl::StatusOr<ResumePoint> point = tokens.Open(TokenOf(world_.Options()));
-  ASSERT_THAT(point, IsOk());
-  point->position = world_.log().end().next_position;
-  const absl::Status status = StatusWith(tokens.Seal(*point));
-  EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
-  EXPECT_EQ(ReasonOf(status), "ANOTHER_HISTORY");
-}
-
-TEST_F(WatchTokenTest, ATokenOfALostEpochIsGoodUpToWhatWasLost) {
-  for (int i = 0; i < 5; ++i) world_.Change();
-  const std::string token = TokenOf(world_.Options());
-  WatchOptions options = world_.Options();
-  Position first_lost = world_.end().Next();
-  options.epochs = [&first_lost] {
-    return std::vector<WatchEpoch>{{"watch.example/1", Position(0)},
-                                   {"watch.example/2", first_lost}};
-  };
-  Start(options);
-  EXPECT_THAT(StatusWith(token), IsOk()) << "the backup has it";
-  first_lost = world_.end();
-  EXPECT_EQ(StatusWith(token).code(), StatusCode::kOutOfRange);
-  options.epochs = [] {
-    return std::vector<WatchEpoch>{{"watch.example/7", Position(0)}};
-  };
-  Start(options);
-  EXPECT_EQ(StatusWith(token).code(), StatusCode::kOutOfRange);
-}
-
-TEST_F(WatchTokenTest, ATokenThatIsTooOldGetsAFreshSnapshotThatSaysSo) {
-  const std::string token = TokenOf(world_.Options());
-  for (int i = 0; i < 20; ++i) world_.Change();
-  for (const bool other_fold : {false, true}) {
-    WatchOptions options = world_.Options();
-    if (other_fold) {
-      options.rows_signature = "acts/2";
-    } else {
-      options.resume_positions = 3;
-    }
-    clients_.clear();
-    Start(options);
-    v1::WatchRequest request = RequestOf(v1::WATCHED_PROJECTION_TEAMS, 21);
-    request.set_resume_token(token);
-    WatchClient* const client = NewClient(request);
-    Settle();
-    ASSERT_EQ(Reasons(*client).size(), 1u);
-    EXPECT_EQ(Reasons(*client)[0], v1::WATCH_START_REASON_TOO_OLD);
-    EXPECT_EQ(client->told, world_.end());
-  }
-}
-
-TEST_F(WatchTokenTest, ATokenBeyondTheRowsWaitsForThem) {
-  const ResumeTokens tokens(std::string(32, 'k'));
-  absl::StatusOr<ResumePoint> point = tokens.Open(TokenOf(world_.Options()));
-  ASSERT_THAT(point, IsOk());
-  // The log is ahead of the rows by one entry.
-  v1::Batch ahead;
-  ahead.set_author(std::string(16, 'a'));
-  ahead.add_events();
-  WatchWorld behind(2);
-  behind.log().Add(ahead);
-  point->position = behind.end().Next();
-  world_.clock();
-  WatchOptions options = behind.Options();
-  clients_.clear();
-  Start(options);
-  v1::WatchRequest request = RequestOf(v1::WATCHED_PROJECTION_TEAMS, 21);
-  request.set_resume_token(tokens.Seal(*point));
-  WatchClient* const client = NewClient(request);
-  Ask(client);
-  EXPECT_FALSE(watches_->Step());
-  EXPECT_TRUE(client->trace.calls[0].heard.empty());
-  behind.OpenDay();
-  ChangedKeys changed;
-  changed.emplace(Table::kCalendar, "");
-  watches_->Round(behind.end(), changed, false);
-  while (watches_->Step()) Ask(client);
-  EXPECT_EQ(client->told, behind.end());
-  watches_.reset();
 }
 
 // ---- Limits ----
