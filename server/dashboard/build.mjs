@@ -6,7 +6,7 @@
 //   --generate-only  only the messages, for an editor and for the type check.
 //
 // The output's names are fixed, the server answers with an ETag: index.html,
-// app.js, app.css, worker.js, favicon.svg, licences.txt.
+// app.js, app.css, worker.js, shared.js (of both), favicon.svg, licences.txt.
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -53,65 +53,75 @@ export function generate() {
   }
 }
 
-// The licences of what is bundled: every package under node_modules that one of
-// `inputs` comes from.
+// The licences of what is bundled: of every package that one of `inputs` comes
+// from, its licence file, or without one what its sources say and the text of
+// the Apache licence, which is this project's too.
 function licences(inputs) {
-  const packages = new Set();
+  const packages = new Map();
   for (const input of inputs) {
     const match = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (match) packages.add(match[1]);
+    if (match) packages.set(match[1], [...(packages.get(match[1]) ?? []), input]);
   }
   const parts = [];
-  for (const name of [...packages].sort()) {
+  for (const [name, files] of [...packages].sort()) {
     const folder = join(here, 'node_modules', name);
     const {version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
-    parts.push(`${name} ${version} (${license})\n\n${text}\n`);
+    const texts = file ? [readFileSync(join(folder, file), 'utf8').trim()] : notices(files);
+    parts.push(`${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`);
   }
-  return `This page contains parts of these packages.\n\n${parts.join('\n---\n\n')}`;
+  parts.push(readFileSync(join(here, '../../LICENSE'), 'utf8').trim());
+  return `This page contains parts of these packages.\n\n${parts.join('\n---\n\n')}\n`;
+}
+
+// What the heads of the files say about copyright, each text once.
+function notices(files) {
+  const found = new Set();
+  for (const file of files) {
+    const head = /^(?:\/\/[^\n]*\n)+/gm;
+    for (const [block] of readFileSync(join(here, file), 'utf8').matchAll(head)) {
+      if (/copyright/i.test(block)) found.add(block.replace(/^\/\/ ?/gm, '').trim());
+    }
+  }
+  return [...found];
 }
 
 async function build(out) {
   const esbuild = await import('esbuild');
   generate();
   mkdirSync(out, {recursive: true});
-  const common = {
-    absWorkingDir: here,
-    bundle: true,
-    minify: true,
-    metafile: true,
-    format: 'esm',
-    target: ['es2022'],
-    charset: 'utf8',
-    legalComments: 'none',
-    logLevel: 'warning',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-  };
+  const bundle = (buildId, write) =>
+    esbuild.build({
+      absWorkingDir: here,
+      entryPoints: {app: 'src/app.tsx', worker: 'src/live/worker.ts'},
+      outdir: out,
+      write,
+      bundle: true,
+      // What the page and its worker have in common is fetched once.
+      splitting: true,
+      chunkNames: 'shared',
+      define: {BUILD_ID: JSON.stringify(buildId)},
+      minify: true,
+      metafile: true,
+      format: 'esm',
+      target: ['es2022'],
+      charset: 'utf8',
+      legalComments: 'none',
+      logLevel: 'warning',
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      loader: {'.svg': 'dataurl'},
+    });
   // The worker's name in the browser contains the build, so that a page never
   // talks to the worker of another version.
-  const worker = await esbuild.build({
-    ...common,
-    entryPoints: {worker: 'src/live/worker.ts'},
-    outdir: out,
-  });
-  const buildId = createHash('sha256')
-    .update(readFileSync(join(out, 'worker.js')))
-    .digest('hex')
-    .slice(0, 16);
-  const app = await esbuild.build({
-    ...common,
-    entryPoints: {app: 'src/app.tsx'},
-    outdir: out,
-    define: {BUILD_ID: JSON.stringify(buildId)},
-    loader: {'.svg': 'dataurl'},
-  });
+  const hash = createHash('sha256');
+  for (const {contents} of (await bundle('', false)).outputFiles) hash.update(contents);
+  const {metafile} = await bundle(hash.digest('hex').slice(0, 16), true);
   copyFileSync(join(here, 'src/index.html'), join(out, 'index.html'));
   copyFileSync(join(here, 'src/favicon.svg'), join(out, 'favicon.svg'));
   writeFileSync(
     join(out, 'licences.txt'),
-    licences([...Object.keys(worker.metafile.inputs), ...Object.keys(app.metafile.inputs)]),
+    licences(Object.keys(metafile.inputs)),
   );
 }
 
