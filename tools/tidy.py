@@ -29,7 +29,8 @@ LINES_GUIDE, LINES_MAX = 400, 600
 # Who may include whom. A room may include itself and what is listed.
 SERVER_CHAIN = ["proto", "core", "policy", "projections", "storage", "watch", "engine"]
 LAYERS = {room: set(SERVER_CHAIN[:i]) for i, room in enumerate(SERVER_CHAIN)}
-LAYERS["rpc"] = LAYERS["http"] = set(SERVER_CHAIN)
+LAYERS["rpc"] = set(SERVER_CHAIN)
+LAYERS["http"] = set(SERVER_CHAIN) | {"rpc"}
 LAYERS["main"] = set(SERVER_CHAIN) | {"rpc", "http"}
 LAYERS["client"] = {"proto", "core", "policy"}
 LAYERS["verify"] = {"proto", "core", "policy", "projections"}
