@@ -40,6 +40,8 @@ try {
     jsxImportSource: 'preact',
     define: {BUILD_ID: '"test"', SOURCE_DIR: JSON.stringify(here)},
     loader: {'.css': 'empty', '.svg': 'dataurl'},
+    // Every browser has it; Node 18 does not.
+    banner: {js: "import {webcrypto} from 'node:crypto'; globalThis.crypto ??= webcrypto;"},
     logLevel: 'warning',
   });
   const bundles = files.map((path) =>
