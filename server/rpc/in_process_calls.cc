@@ -6,6 +6,7 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/client_callback.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,12 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 // gRPC may end the call (OnDone) only when the one hold is removed, and reads
 // may be started only while it is there. Whoever finds that no read will follow
 // removes it: the reader of a failed read, or Cancel() between two reads.
+//
+// The first read has to be asked for before the call starts: in-process a
+// server that sends its message and its status at once, as every unary one
+// does, drops a message that nobody waits for (and then never ends the call on
+// its side). So that read may end before the head has come, and then waits for
+// it.
 class InProcessCall final
     : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public GenericCall {
@@ -76,6 +83,7 @@ class InProcessCall final
     reader_->OnStart(std::move(self));
     AddHold();
     StartWriteLast(&request_, grpc::WriteOptions());
+    StartRead(&response_);
     StartCall();
   }
 
@@ -104,11 +112,27 @@ class InProcessCall final
  private:
   void OnReadInitialMetadataDone(bool ok) override {
     if (ok) reader_->OnHead(FromGrpc(context_.GetServerInitialMetadata()));
-    // Also when it failed: a read that fails is what ends the call.
-    StartRead(&response_);
+    std::optional<bool> read;
+    {
+      MutexLock lock(&mu_);
+      headed_ = true;
+      read = first_read_;
+    }
+    if (read.has_value()) TakeRead(*read);
   }
 
   void OnReadDone(bool ok) override {
+    {
+      MutexLock lock(&mu_);
+      if (!headed_) {
+        first_read_ = ok;  // OnReadInitialMetadataDone() takes it.
+        return;
+      }
+    }
+    TakeRead(ok);
+  }
+
+  void TakeRead(bool ok) {
     if (ok) {
       std::string message = BytesOf(response_);
       response_.Clear();
@@ -166,6 +190,8 @@ class InProcessCall final
 
   Mutex mu_;
   bool reading_ ABSL_GUARDED_BY(mu_) = true;  // The first is under way at once.
+  bool headed_ ABSL_GUARDED_BY(mu_) = false;  // The head has come, or failed.
+  std::optional<bool> first_read_ ABSL_GUARDED_BY(mu_);  // Ended before that.
   bool held_ ABSL_GUARDED_BY(mu_) = true;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool done_ ABSL_GUARDED_BY(mu_) = false;
