@@ -7,6 +7,7 @@
 #include "server/core/check.h"
 #include "server/core/limits.h"
 #include "server/core/merkle.h"
+#include "server/engine/system_clock.h"
 
 namespace thon {
 namespace {
@@ -300,7 +301,12 @@ CommitGroup Committer::NewGroup() {
 
 absl::Status Committer::Write(CommitGroup& group) {
   if (!group.empty()) {
-    const absl::Status appended = options_.log->Append(group.Seal(keys_.log));
+    const auto& sealed = group.Seal(keys_.log);
+    const std::int64_t begin_us = SteadyUs();
+    const absl::Status appended = options_.log->Append(sealed);
+    options_.stats->fsync_us.Observe(
+        static_cast<std::uint64_t>(SteadyUs() - begin_us));
+    options_.stats->group_entries.Observe(sealed.entries.size());
     if (!appended.ok()) {
       write_error_ = appended;
       SetState(CommitState::kDiskFailed);
@@ -315,6 +321,7 @@ absl::Status Committer::Write(CommitGroup& group) {
 }
 
 void Committer::Refuse(Item& item, const absl::Status& status) {
+  options_.stats->CountTurnedAway(state());
   if (item.kind == Item::Kind::kOffer) {
     item.answered({status, {}});
   } else {
@@ -332,7 +339,8 @@ void Committer::CommitItems(std::vector<Item> items) {
   std::vector<Pending> pending;
   pending.reserve(items.size());
   for (Item& item : items) {
-    Pending next{&item, Decision(), {}};
+    Pending next{
+        &item, Decision(), {}, item.batch.event_count, item.batch.bytes.size()};
     const Instant now = options_.clock->Stamp();
     if (item.kind == Item::Kind::kOffer) {
       next.decision = group.Decide(std::move(item.batch), now);
@@ -348,20 +356,32 @@ void Committer::CommitItems(std::vector<Item> items) {
     if (!written.ok()) {
       Refuse(*next.item, written);
     } else if (next.item->kind == Item::Kind::kRecord) {
+      options_.stats->server_records.fetch_add(1, std::memory_order_relaxed);
       next.item->recorded(next.range);
-    } else if (!next.decision.ok()) {
-      // What is stored cannot be read; the phone keeps the batch.
-      next.item->answered({CommitStateStatus(CommitState::kDiskFailed), {}});
     } else {
-      Answered answered;
-      answered.answer = std::move(next.decision->answer);
-      if (next.decision->offset.has_value()) {
-        *answered.answer.mutable_receipt() =
-            group.ReceiptOf(*next.decision->offset);
-      }
-      next.item->answered(std::move(answered));
+      AnswerOffer(group, next);
     }
   }
+}
+
+void Committer::AnswerOffer(const CommitGroup& group, Pending& next) {
+  if (!next.decision.ok()) {
+    // What is stored cannot be read; the phone keeps the batch.
+    options_.stats->CountTurnedAway(CommitState::kDiskFailed);
+    next.item->answered({CommitStateStatus(CommitState::kDiskFailed), {}});
+    return;
+  }
+  Answered answered;
+  answered.answer = std::move(next.decision->answer);
+  if (next.decision->offset.has_value()) {
+    *answered.answer.mutable_receipt() =
+        group.ReceiptOf(*next.decision->offset);
+  }
+  options_.stats->CountAnswer(answered.answer);
+  if (answered.answer.code() == v1::ANSWER_CODE_RECORDED) {
+    options_.stats->CountRecorded(next.events, next.bytes);
+  }
+  next.item->answered(std::move(answered));
 }
 
 void Committer::OpenIdleDays() {

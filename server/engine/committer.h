@@ -27,6 +27,7 @@
 #include "server/engine/commit_group.h"
 #include "server/engine/commit_state.h"
 #include "server/engine/engine.h"
+#include "server/engine/engine_stats.h"
 #include "server/engine/epochs.h"
 #include "server/engine/keys.h"
 #include "server/engine/receive_clock.h"
@@ -41,6 +42,7 @@ class Committer {
     EntryLog* log = nullptr;  // These three are not owned and outlive it.
     AuthorTable* authors = nullptr;
     ReceiveClock* clock = nullptr;
+    EngineStats* stats = nullptr;  // Likewise; counts what becomes of batches.
     std::string keys_directory;
     std::string origin;
     std::uint64_t disk_reserve_bytes = 0;
@@ -102,6 +104,9 @@ class Committer {
     Item* item = nullptr;
     absl::StatusOr<Decision> decision;
     RecordedRange range;
+    // Of an offer, whose batch the group takes.
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
   };
 
   void Run();
@@ -115,7 +120,8 @@ class Committer {
   CommitGroup NewGroup();
   // Writes and publishes; an error is final.
   absl::Status Write(CommitGroup& group);
-  static void Refuse(Item& item, const absl::Status& status);
+  void Refuse(Item& item, const absl::Status& status);
+  void AnswerOffer(const CommitGroup& group, Pending& next);
   void PersistStop();
 
   const Options options_;

@@ -253,6 +253,8 @@ void EngineImpl::CreateToken(OfficerId officer, Date last_date,
       [this, officer, last_date, done = std::move(done)](absl::Status status) {
         if (status.ok()) {
           done(tokens_->Create(officer, last_date));
+          // What fails here is tried again with the next token.
+          static_cast<void>(tokens_->ForgetExpired(Today()));
         } else {
           done(status);
         }
@@ -268,6 +270,17 @@ void EngineImpl::RevokeTokens(OfficerId officer, Done<int> done) {
           done(status);
         }
       });
+}
+
+void EngineImpl::RevokeToken(std::string token, Done<bool> done) {
+  committer_->Post([this, token = std::move(token),
+                    done = std::move(done)](absl::Status status) {
+    if (status.ok()) {
+      done(tokens_->RevokeOne(token));
+    } else {
+      done(status);
+    }
+  });
 }
 
 void EngineImpl::AdvanceClock(Instant to, Done<Position> done) {

@@ -45,6 +45,7 @@
 
 namespace thon {
 
+class EngineStats;
 class WatchHub;
 
 // Called once with the result.
@@ -275,6 +276,8 @@ class Engine {
   // Whose token it is. kUnauthenticated: nobody's, or expired.
   virtual absl::StatusOr<OfficerId> Authenticate(
       absl::string_view token) const = 0;
+  // Up to which day a token works. kUnauthenticated: as Authenticate().
+  virtual absl::StatusOr<Date> TokenLastDate(absl::string_view token) const = 0;
   // OK if a grant of `role` or a higher one holds for the subtree of `unit` (0:
   // the whole log) on the last day opened, in the newest rows. Else
   // kPermissionDenied, with the same words whether or not the unit exists.
@@ -310,12 +313,17 @@ class Engine {
   // ---- Operators ----------------------------------------------------------
 
   virtual EngineStatus status() const = 0;
+  // What was counted since it was opened; lives as long as the engine.
+  virtual const EngineStats& stats() const = 0;
 
   // `last_date` 0: 90 days from today. The plain token, shown once.
   virtual void CreateToken(OfficerId officer, Date last_date,
                            Done<std::string> done) = 0;
   // Ends all tokens of an officer; how many.
   virtual void RevokeTokens(OfficerId officer, Done<int> done) = 0;
+  // Ends this token and no other, whether or not it has expired. True: it will
+  // not work again, also after a restart. False: it was nobody's.
+  virtual void RevokeToken(std::string token, Done<bool> done) = 0;
 
   // Moves the simulated receive clock to `to`; each day between is opened at
   // its midnight. The position up to which the calendar reaches; rows hold it.

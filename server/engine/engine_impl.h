@@ -18,6 +18,7 @@
 #include "server/engine/commands.h"
 #include "server/engine/committer.h"
 #include "server/engine/engine.h"
+#include "server/engine/engine_stats.h"
 #include "server/engine/enrolment.h"
 #include "server/engine/epochs.h"
 #include "server/engine/keys.h"
@@ -113,6 +114,11 @@ class EngineImpl final : public Engine {
   void CreateToken(OfficerId officer, Date last_date,
                    Done<std::string> done) override;
   void RevokeTokens(OfficerId officer, Done<int> done) override;
+  void RevokeToken(std::string token, Done<bool> done) override;
+  absl::StatusOr<Date> TokenLastDate(absl::string_view token) const override {
+    return tokens_->LastDate(token, Today());
+  }
+  const EngineStats& stats() const override { return stats_; }
   void AdvanceClock(Instant to, Done<Position> done) override;
   void OpenEpoch(bool force, Done<OpenedEpoch> done) override;
   absl::StatusOr<Backup> CreateBackup(const std::string& directory) override;
@@ -135,6 +141,7 @@ class EngineImpl final : public Engine {
   absl::StatusOr<EpochLink> LinkOf(const Epoch& epoch) const;
 
   const EngineOptions options_;
+  EngineStats stats_;  // The threads below count in it.
   const std::string keys_directory_;
 
   std::unique_ptr<EntryLog> log_;

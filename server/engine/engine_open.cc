@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/engine/engine_impl.h"
+#include "server/engine/system_clock.h"
 #include "server/projections/fold.h"
 #include "server/storage/disk_guard.h"
 
@@ -98,12 +99,15 @@ absl::Status EngineImpl::Open() {
   committing.log = log_.get();
   committing.authors = &authors_;
   committing.clock = clock_.get();
+  committing.stats = &stats_;
   committing.keys_directory = keys_directory_;
   committing.origin = origin;
   committing.disk_reserve_bytes = options_.disk_reserve_bytes != 0
                                       ? options_.disk_reserve_bytes
                                       : DiskReserveBytes(options_.storage);
+  stats_.disk_reserve_bytes = committing.disk_reserve_bytes;
   committing.on_durable = [this] {
+    stats_.NoteDurable(log_->end().next_position, SteadyMs());
     if (projector_ != nullptr) projector_->NotifyDurable();
   };
   committing.on_epoch = [this](const Epoch& epoch) {
@@ -187,7 +191,10 @@ absl::Status EngineImpl::OpenRows() {
     rows_reset_reason_ = "the rows reached beyond the log's end";
   }
   OpenWatches();
+  stats_.NoteFolded(rows_->end().position);
+  stats_.NoteDurable(log_->end().next_position, SteadyMs());
   RowFolder::Options folding;
+  folding.stats = &stats_;
   folding.cache_bytes = options_.row_cache_bytes;
   folding.on_written = [this](const std::vector<RowStore::EntryRows>& entries,
                               Position end) {

@@ -154,6 +154,7 @@ void Projector::Publish(const absl::Status& status) {
     }
     waiters_.erase(waiters_.begin(), last);
     if (!status.ok()) {
+      if (options_.stats != nullptr) options_.stats->projector_stopped = true;
       status_ = absl::UnavailableError(absl::StrCat(
           "the projector stopped; restart the server, and if it stops again "
           "look at the log: ",

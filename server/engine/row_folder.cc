@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
 #include "server/core/entry.h"
+#include "server/engine/system_clock.h"
 
 namespace thon {
 
@@ -53,6 +54,8 @@ absl::Status RowFolder::FoldEntries(EntryIndex begin, EntryIndex end,
 absl::Status RowFolder::Step(EntryIndex end) {
   const EntryIndex begin = store_->end().next_entry;
   THON_CHECK(begin < end);
+  const Position before = store_->end().position;
+  const std::int64_t begin_us = SteadyUs();
   std::vector<RowStore::EntryRows> rows;
   const absl::Status folded = FoldEntries(begin, end, &rows);
   if (!folded.ok()) return folded;
@@ -60,7 +63,14 @@ absl::Status RowFolder::Step(EntryIndex end) {
   const absl::Status written = store_->Write(rows);
   if (!written.ok()) return written;
   overlay_.SetBase(store_->At(store_->end().position));
-  if (options_.on_written) options_.on_written(rows, store_->end().position);
+  const Position after = store_->end().position;
+  if (options_.stats != nullptr) {
+    options_.stats->fold_us.Observe(
+        static_cast<std::uint64_t>(SteadyUs() - begin_us));
+    options_.stats->fold_positions.Observe(after.value - before.value);
+    options_.stats->NoteFolded(after);
+  }
+  if (options_.on_written) options_.on_written(rows, after);
   return absl::OkStatus();
 }
 

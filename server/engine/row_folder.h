@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "server/core/ids.h"
 #include "server/core/limits.h"
+#include "server/engine/engine_stats.h"
 #include "server/engine/log_events.h"
 #include "server/engine/row_overlay.h"
 #include "server/projections/fold.h"
@@ -30,6 +31,8 @@ class RowFolder {
     // written and how far rows reach.
     std::function<void(const std::vector<RowStore::EntryRows>&, Position)>
         on_written = nullptr;
+    // If set: counts each fold. Not owned; outlives the folder.
+    EngineStats* stats = nullptr;
   };
 
   // Neither is owned; both outlive it.

@@ -16,4 +16,10 @@ std::int64_t SteadyMs() {
       .count();
 }
 
+std::int64_t SteadyUs() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace thon

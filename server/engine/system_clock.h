@@ -17,6 +17,8 @@ class SystemClock final : public Clock {
 // Milliseconds of a clock that never goes back, for deadlines. Its zero means
 // nothing.
 std::int64_t SteadyMs();
+// The same in microseconds, for measuring.
+std::int64_t SteadyUs();
 
 }  // namespace thon
 

@@ -11,6 +11,8 @@ namespace thon {
 namespace {
 
 constexpr absl::string_view kPrefix = "token/";  // Then the hash's 32 bytes.
+constexpr std::size_t kTokenBytesMax = 128;
+constexpr std::size_t kForgottenMax = 4;
 
 std::string LocalKey(const Hash& hash) {
   return absl::StrCat(kPrefix, hash.view());
@@ -59,6 +61,24 @@ absl::StatusOr<std::string> TokenTable::Create(OfficerId officer,
   return plain;
 }
 
+absl::Status TokenTable::ForgetExpired(Date today) {
+  std::vector<Hash> expired;
+  {
+    MutexLock lock(&mu_);
+    for (const auto& [hash, token] : tokens_) {
+      if (expired.size() == kForgottenMax) break;
+      if (token.last_date < today) expired.push_back(hash);
+    }
+  }
+  for (const Hash& hash : expired) {
+    const absl::Status deleted = log_->DeleteLocal(LocalKey(hash));
+    if (!deleted.ok()) return deleted;
+    MutexLock lock(&mu_);
+    tokens_.erase(hash);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> TokenTable::Revoke(OfficerId officer) {
   std::vector<Hash> theirs;
   {
@@ -78,16 +98,44 @@ absl::StatusOr<int> TokenTable::Revoke(OfficerId officer) {
   return count;
 }
 
-absl::StatusOr<OfficerId> TokenTable::Authenticate(absl::string_view token,
+absl::StatusOr<bool> TokenTable::RevokeOne(absl::string_view token) {
+  if (token.empty() || token.size() > kTokenBytesMax) return false;
+  const Hash hash = Sha256Of(token);
+  {
+    MutexLock lock(&mu_);
+    if (tokens_.find(hash) == tokens_.end()) return false;
+  }
+  const absl::Status deleted = log_->DeleteLocal(LocalKey(hash));
+  if (!deleted.ok()) return deleted;
+  MutexLock lock(&mu_);
+  tokens_.erase(hash);
+  return true;
+}
+
+absl::StatusOr<TokenTable::Token> TokenTable::Find(absl::string_view token,
                                                    Date today) const {
   const absl::Status nobody =
       absl::UnauthenticatedError("the token is not valid, or has expired");
-  if (token.empty() || token.size() > 128) return nobody;
+  if (token.empty() || token.size() > kTokenBytesMax) return nobody;
   const Hash hash = Sha256Of(token);
   MutexLock lock(&mu_);
   const auto it = tokens_.find(hash);
   if (it == tokens_.end() || it->second.last_date < today) return nobody;
-  return it->second.officer;
+  return it->second;
+}
+
+absl::StatusOr<OfficerId> TokenTable::Authenticate(absl::string_view token,
+                                                   Date today) const {
+  const absl::StatusOr<Token> found = Find(token, today);
+  if (!found.ok()) return found.status();
+  return found->officer;
+}
+
+absl::StatusOr<Date> TokenTable::LastDate(absl::string_view token,
+                                          Date today) const {
+  const absl::StatusOr<Token> found = Find(token, today);
+  if (!found.ok()) return found.status();
+  return found->last_date;
 }
 
 }  // namespace thon

@@ -20,8 +20,8 @@
 
 namespace thon {
 
-// Thread-safety: Authenticate() and empty() from any thread; the rest from the
-// thread that owns the log's local facts, the committer's.
+// Thread-safety: Authenticate(), LastDate() and empty() from any thread; the
+// rest from the thread that owns the log's local facts, the committer's.
 class TokenTable {
  public:
   // `log` is not owned and must outlive the table.
@@ -33,18 +33,27 @@ class TokenTable {
   // Makes a token of 32 random bytes (base64url) that works up to and including
   // `last_date`. The plain text is nowhere but in the result.
   absl::StatusOr<std::string> Create(OfficerId officer, Date last_date);
+  // Forgets tokens whose last day is before `today`, a few a call: sessions
+  // come and go daily, and each removal is a synced write.
+  absl::Status ForgetExpired(Date today);
   // Ends all tokens of an officer; how many.
   absl::StatusOr<int> Revoke(OfficerId officer);
+  // Ends one token; false if it is nobody's.
+  absl::StatusOr<bool> RevokeOne(absl::string_view token);
 
   // kUnauthenticated: nobody's, or its last day is before `today`.
   absl::StatusOr<OfficerId> Authenticate(absl::string_view token,
                                          Date today) const;
+  // Likewise, its last day.
+  absl::StatusOr<Date> LastDate(absl::string_view token, Date today) const;
 
  private:
   struct Token {
     OfficerId officer;
     Date last_date;
   };
+
+  absl::StatusOr<Token> Find(absl::string_view token, Date today) const;
 
   EntryLog* const log_;
   mutable Mutex mu_;
