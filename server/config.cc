@@ -1,15 +1,81 @@
 #include "server/config.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <system_error>
 
 #include "server/core/version.h"
 
 namespace thon {
 namespace {
 
+constexpr char kHttpOff[] = "off";
+
 bool IsLoopback(const std::string& listen) {
   return listen.rfind("127.", 0) == 0 || listen.rfind("localhost:", 0) == 0 ||
          listen.rfind("[::1]:", 0) == 0;
+}
+
+// DIR/../share/thon/dashboard of DIR/thond: where an installation and a build
+// tree have it. Empty if nobody says where the program is.
+std::string DefaultDashboard() {
+  std::error_code error;
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "";
+  return (program.parent_path().parent_path() / "share/thon/dashboard")
+      .string();
+}
+
+void AddHttpOptions(CLI::App* app, Config* config) {
+  app->add_option("--http", config->http,
+                  "HOST:PORT for the dashboard, gRPC-Web, /metrics, /healthz "
+                  "and /readyz; \"off\" for none. By default a free port if "
+                  "--listen has port 0")
+      ->capture_default_str();
+  app->add_flag(
+      "--http-insecure-loopback", config->http_insecure,
+      "No TLS for --http, which must be loopback; gRPC keeps its TLS");
+  app->add_option("--http-port-file", config->http_port_file,
+                  "Write the port bound for --http there");
+  app->add_option("--public-url", config->public_url,
+                  "How browsers reach the dashboard if something stands before "
+                  "it, e.g. https://thon.yenbai.gov.vn");
+  app->add_option("--dashboard", config->dashboard,
+                  "Directory of the dashboard's files (default: beside the "
+                  "program, ../share/thon/dashboard)");
+  app->add_option("--metrics-token-file", config->metrics_token_file,
+                  "Whoever has the word in this file as a bearer token reads "
+                  "/metrics; then loopback alone no longer opens it");
+}
+
+// What is wrong with the options for HTTP is thrown.
+void CheckHttp(const CLI::App& app, Config* config) {
+  config->http_given = app.get_option("--http")->count() > 0;
+  if (!config->http_given && config->listen.size() > 2 &&
+      config->listen.compare(config->listen.size() - 2, 2, ":0") == 0) {
+    config->http = "127.0.0.1:0";
+  }
+  if (config->http == kHttpOff) config->http.clear();
+  config->http_insecure = config->http_insecure || config->insecure_loopback;
+  if (config->http_insecure && !config->http.empty() &&
+      !IsLoopback(config->http)) {
+    throw CLI::ValidationError(
+        "--http",
+        "plain text is only possible on loopback: 127.0.0.1, localhost or "
+        "[::1]");
+  }
+  std::string& url = config->public_url;
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  const std::size_t host = url.find("://");
+  const bool is_url =
+      (url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0) &&
+      host + 3 < url.size() && url.find('/', host + 3) == std::string::npos;
+  if (!url.empty() && !is_url) {
+    throw CLI::ValidationError(
+        "--public-url", "must be https://HOST or https://HOST:PORT, no path");
+  }
+  if (config->dashboard.empty()) config->dashboard = DefaultDashboard();
 }
 
 }  // namespace
@@ -33,10 +99,12 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
   app.add_option("--origin", config->origin,
                  "Name of a new log, e.g. thon.yenbai.gov.vn; only read at the "
                  "first start");
+  AddHttpOptions(&app, config);
   app.add_option("--tls-name", config->tls_names,
                  "Further names or addresses for the server's certificate");
   app.add_flag("--insecure-loopback", config->insecure_loopback,
-               "No TLS; only with a loopback --listen");
+               "No TLS, neither for gRPC nor for HTTP; only with a loopback "
+               "--listen and --http");
   app.add_option("--backup-dir", config->backup_dir,
                  "Where backups go (default: DATA/backups)");
   app.add_option("--port-file", config->port_file,
@@ -75,6 +143,7 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
           "plain text is only possible on loopback: listen on 127.0.0.1, "
           "localhost or [::1], or leave it out");
     }
+    CheckHttp(app, config);
     if (!config->sim_start.empty() && !config->simulate) {
       throw CLI::ValidationError("--sim-start", "needs --simulate");
     }

@@ -13,18 +13,27 @@ struct Config {
   std::string data;                       // The data directory. Required.
   std::string listen = "127.0.0.1:7443";  // gRPC: HOST:PORT; port 0 picks one.
   std::string origin;                     // Of a new log, without the epoch.
-  std::vector<std::string> tls_names;     // More names for the certificate.
-  bool insecure_loopback = false;         // Plain text, on loopback only.
-  std::string backup_dir;                 // Default: DATA/backups.
-  std::string port_file;                  // The bound port is written there.
-  bool simulate = false;                  // Receive time is simulated.
-  std::string sim_start;                  // RFC 3339; of a new simulated log.
-  std::string log_level = "info";         // trace debug info warn error off.
-  std::string log_format = "text";        // text or json.
-  bool rebuild_rows = false;              // Fold all rows again before serving.
-  bool new_operator_token = false;        // Write officer 1 a new token.
-  std::int64_t disk_reserve_bytes = 0;    // 0: the default of limits.h.
-  int drain_seconds = 20;                 // Longest graceful stop.
+  // HTTP: HOST:PORT of the dashboard, gRPC-Web and /metrics; "off". By default
+  // on loopback, on a free port if `listen` has port 0.
+  std::string http = "127.0.0.1:7480";
+  bool http_given = false;              // Not the default: must be possible.
+  bool http_insecure = false;           // HTTP in plain text, on loopback only.
+  std::string http_port_file;           // The bound port is written there.
+  std::string public_url;               // How browsers reach it, if otherwise.
+  std::string dashboard;                // Directory of the page's files.
+  std::string metrics_token_file;       // Who may read /metrics; web_app.h.
+  std::vector<std::string> tls_names;   // More names for the certificate.
+  bool insecure_loopback = false;       // Plain text, on loopback only.
+  std::string backup_dir;               // Default: DATA/backups.
+  std::string port_file;                // The bound port is written there.
+  bool simulate = false;                // Receive time is simulated.
+  std::string sim_start;                // RFC 3339; of a new simulated log.
+  std::string log_level = "info";       // trace debug info warn error off.
+  std::string log_format = "text";      // text or json.
+  bool rebuild_rows = false;            // Fold all rows again before serving.
+  bool new_operator_token = false;      // Write officer 1 a new token.
+  std::int64_t disk_reserve_bytes = 0;  // 0: the default of limits.h.
+  int drain_seconds = 20;               // Longest graceful stop.
 };
 
 // Parses a command line. Returns true if the program goes on; otherwise

@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -24,9 +23,11 @@
 #include "server/engine/engine.h"
 #include "server/engine/keys.h"
 #include "server/engine/system_clock.h"
+#include "server/output.h"
 #include "server/rpc/server.h"
 #include "server/rpc/tls.h"
 #include "server/storage/row_store.h"
+#include "server/web_side.h"
 
 namespace thon {
 namespace {
@@ -47,20 +48,6 @@ void SetUpLog(const Config& config) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-// JSON logs quote the message, so what comes from outside must not end it.
-std::string Quoted(absl::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppend(&out, " ");
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
-
 int Fail(const absl::Status& status) {
   spdlog::error("{}", Quoted(status.message()));
   std::fflush(stderr);
@@ -69,32 +56,19 @@ int Fail(const absl::Status& status) {
              : kExitFailed;
 }
 
-// Whole or not at all: another program may be waiting for the file.
-absl::Status WriteText(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  std::ofstream(temporary) << text;
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot write ", path, ": ", error.message()));
-}
-
-std::string HostOf(const std::string& listen) {
-  const std::size_t colon = listen.rfind(':');
-  std::string host = listen.substr(0, colon);
-  if (host == "0.0.0.0" || host == "[::]" || host.empty()) host = "127.0.0.1";
-  return host;
-}
-
 std::vector<std::string> TlsNames(const Config& config) {
   std::vector<std::string> names = {"localhost", "127.0.0.1"};
-  std::string host = HostOf(config.listen);
-  if (host.size() > 2 && host.front() == '[') {
-    host = host.substr(1, host.size() - 2);
-  }
   for (const std::string& name : config.tls_names) names.push_back(name);
-  if (host != "localhost" && host != "127.0.0.1") names.push_back(host);
+  for (const std::string& listen : {config.listen, config.http}) {
+    if (listen.empty()) continue;
+    std::string host = HostOf(listen);
+    if (host.size() > 2 && host.front() == '[') {
+      host = host.substr(1, host.size() - 2);
+    }
+    if (std::find(names.begin(), names.end(), host) == names.end()) {
+      names.push_back(host);
+    }
+  }
   return names;
 }
 
@@ -208,8 +182,12 @@ int Run(const Config& config) {
 
   const absl::Status token = WriteOperatorToken(config, **engine);
   if (!token.ok()) return Fail(token);
+  absl::StatusOr<std::unique_ptr<WebSide>> web =
+      WebSide::Prepare(config, engine->get(), &clock);
+  if (!web.ok()) return Fail(web.status());
   absl::StatusOr<TlsFiles> tls;
   RpcOptions rpc;
+  rpc.links = (*web)->links();
   rpc.listen = config.listen;
   rpc.backup_dir = config.backup_dir;
   if (!config.insecure_loopback) {
@@ -224,13 +202,24 @@ int Run(const Config& config) {
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
       RpcServer::Start(rpc, engine->get());
   if (!server.ok()) return Fail(server.status());
-  const absl::Status announced = Announce(config, **engine, (*server)->port());
-  if (!announced.ok()) return Fail(announced);
+  absl::Status announced = (*web)->Start(server->get(), rpc.tls);
+  // First, so that who sees the endpoint finds the page's address too.
+  if (announced.ok()) announced = (*web)->Announce();
+  if (announced.ok()) {
+    announced = Announce(config, **engine, (*server)->port());
+  }
+  if (!announced.ok()) {
+    (*web)->Stop();
+    return Fail(announced);
+  }
 
   WaitForSignal(signals);
+  (*web)->SetDraining();
   (*server)->Stop(config.drain_seconds);
+  (*web)->Stop();
   const EngineStatus end = (*engine)->status();
   server->reset();
+  web->reset();
   engine->reset();
   spdlog::info("stopped at {} entries, next position {}",
                end.end.tree_size.value, end.end.next_position.value);

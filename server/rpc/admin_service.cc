@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/engine/keys.h"
+#include "server/rpc/login_link_maker.h"
 #include "server/rpc/services.h"
 #include "thon/v1/admin_service.grpc.pb.h"
 
@@ -29,10 +30,12 @@ bool IsBackupName(absl::string_view name) {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  AdminService(const Calls* calls, std::string backup_dir, std::string tls_dir)
+  AdminService(const Calls* calls, std::string backup_dir, std::string tls_dir,
+               LoginLinkMaker* links)
       : calls_(calls),
         backup_dir_(std::move(backup_dir)),
-        tls_dir_(std::move(tls_dir)) {}
+        tls_dir_(std::move(tls_dir)),
+        links_(links) {}
 
   grpc::ServerUnaryReactor* CreateBackup(
       grpc::CallbackServerContext* context,
@@ -136,6 +139,8 @@ class AdminService final : public v1::AdminService::CallbackService {
       const v1::RevokeTokensRequest* request,
       v1::RevokeTokensResponse* response) override {
     return Run(context, [this, request, response](Calls::Finish finish) {
+      // First, so that no link makes a session behind the tokens' end.
+      if (links_ != nullptr) links_->Forget(OfficerId(request->officer_id()));
       calls_->engine().RevokeTokens(
           OfficerId(request->officer_id()),
           [response, finish = std::move(finish)](absl::StatusOr<int> count) {
@@ -145,8 +150,57 @@ class AdminService final : public v1::AdminService::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* CreateLoginLink(
+      grpc::CallbackServerContext* context,
+      const v1::CreateLoginLinkRequest* request,
+      v1::CreateLoginLinkResponse* response) override {
+    return calls_->Run(context, [this, request, response,
+                                 token = std::string(BearerToken(*context))](
+                                    const Caller& caller) {
+      return MakeLink(caller, token, *request, response);
+    });
+  }
+
  private:
-  // Every call of the service needs OPERATOR on the whole log.
+  // Oneself needs no grant: the session may do what the token may, and ends no
+  // later.
+  absl::Status MakeLink(const Caller& caller, absl::string_view token,
+                        const v1::CreateLoginLinkRequest& request,
+                        v1::CreateLoginLinkResponse* response) const {
+    Date last_date;
+    OfficerId officer = caller.officer;
+    if (request.officer_id() == 0 ||
+        request.officer_id() == caller.officer.value) {
+      const absl::StatusOr<Date> until = calls_->engine().TokenLastDate(token);
+      if (!until.ok()) return until.status();
+      last_date = *until;
+    } else {
+      const absl::Status permitted = calls_->engine().Authorise(
+          caller.officer, v1::ROLE_OPERATOR, UnitId(0));
+      if (!permitted.ok()) return permitted;
+      if (!IsSurrogateId(request.officer_id())) {
+        return WithField(WithReason(absl::InvalidArgumentError(
+                                        "an officer's id is below 2^53"),
+                                    "INVALID_FIELD"),
+                         "officer_id");
+      }
+      officer = OfficerId(request.officer_id());
+    }
+    if (links_ == nullptr) {
+      return WithReason(
+          absl::FailedPreconditionError(
+              "this server serves no dashboard: start thond with --http "
+              "HOST:PORT"),
+          "NO_DASHBOARD");
+    }
+    const absl::StatusOr<LoginLink> link = links_->Make(officer, last_date);
+    if (!link.ok()) return link.status();
+    response->set_url(link->url);
+    response->set_expires_time_ms(link->expires.ms);
+    return absl::OkStatus();
+  }
+
+  // Every other call of the service needs OPERATOR on the whole log.
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
                                 std::function<void(Calls::Finish)> work) const {
     return calls_->RunAsync(
@@ -162,15 +216,17 @@ class AdminService final : public v1::AdminService::CallbackService {
   const Calls* const calls_;
   const std::string backup_dir_;
   const std::string tls_dir_;
+  LoginLinkMaker* const links_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeAdminService(const Calls* calls,
                                                 std::string backup_dir,
-                                                std::string tls_dir) {
+                                                std::string tls_dir,
+                                                LoginLinkMaker* links) {
   return std::make_unique<AdminService>(calls, std::move(backup_dir),
-                                        std::move(tls_dir));
+                                        std::move(tls_dir), links);
 }
 
 }  // namespace thon

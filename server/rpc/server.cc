@@ -41,8 +41,8 @@ class RpcServerImpl final : public RpcServer {
     services_.push_back(MakeCommandService(&calls_));
     services_.push_back(MakePolicyService(&calls_));
     services_.push_back(MakeAuditService(&calls_));
-    services_.push_back(
-        MakeAdminService(&calls_, options.backup_dir, options.tls_dir));
+    services_.push_back(MakeAdminService(&calls_, options.backup_dir,
+                                         options.tls_dir, options.links));
   }
 
   ~RpcServerImpl() override { Stop(0); }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "server/engine/engine.h"
 #include "server/rpc/generic_calls.h"
+#include "server/rpc/login_link_maker.h"
 #include "server/rpc/tls.h"
 
 namespace thon {
@@ -19,6 +20,8 @@ struct RpcOptions {
                                   // that `listen` is loopback.
   std::string backup_dir;
   std::string tls_dir;  // Copied with each backup; empty: none.
+  // Makes log-in links; null: no dashboard. Not owned; outlives the server.
+  LoginLinkMaker* links = nullptr;
 };
 
 class RpcServer {

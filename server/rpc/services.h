@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/login_link_maker.h"
 
 namespace thon {
 
@@ -32,10 +33,11 @@ std::unique_ptr<grpc::Service> MakePolicyService(const Calls* calls);
 std::unique_ptr<grpc::Service> MakeAuditService(const Calls* calls);
 // `backup_dir` is where CreateBackup puts its directories; each gets a copy of
 // `tls_dir`, so that a restored server is the one that phones know. Empty:
-// none.
+// none. `links` is not owned and outlives the service; null: no dashboard.
 std::unique_ptr<grpc::Service> MakeAdminService(const Calls* calls,
                                                 std::string backup_dir,
-                                                std::string tls_dir);
+                                                std::string tls_dir,
+                                                LoginLinkMaker* links);
 
 }  // namespace thon
 

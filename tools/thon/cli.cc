@@ -78,6 +78,7 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddAuthorCommands(&app, &session);
   AddLogCommands(&app, &session);
   AddScenarioCommands(&app, &session);
+  AddLoginCommands(&app, &session);
   AddAdminCommands(&app, &session);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -206,6 +206,11 @@ class GrpcClient final : public Client {
     return Call(*admin_, &v1::AdminService::Stub::CreateToken, request,
                 kCallSeconds);
   }
+  absl::StatusOr<v1::CreateLoginLinkResponse> CreateLoginLink(
+      const v1::CreateLoginLinkRequest& request) override {
+    return Call(*admin_, &v1::AdminService::Stub::CreateLoginLink, request,
+                kCallSeconds);
+  }
   absl::StatusOr<v1::RevokeTokensResponse> RevokeTokens(
       const v1::RevokeTokensRequest& request) override {
     return Call(*admin_, &v1::AdminService::Stub::RevokeTokens, request,

@@ -109,6 +109,8 @@ class Client {
       const v1::AdvanceClockRequest& request) = 0;
   virtual absl::StatusOr<v1::CreateTokenResponse> CreateToken(
       const v1::CreateTokenRequest& request) = 0;
+  virtual absl::StatusOr<v1::CreateLoginLinkResponse> CreateLoginLink(
+      const v1::CreateLoginLinkRequest& request) = 0;
   virtual absl::StatusOr<v1::RevokeTokensResponse> RevokeTokens(
       const v1::RevokeTokensRequest& request) = 0;
 };

@@ -24,6 +24,7 @@ void AddEligibilityCommands(CLI::App* app, Session* session);
 void AddMoneyCommands(CLI::App* app, Session* session);
 void AddLogCommands(CLI::App* app, Session* session);
 void AddScenarioCommands(CLI::App* app, Session* session);
+void AddLoginCommands(CLI::App* app, Session* session);
 void AddAdminCommands(CLI::App* app, Session* session);
 
 }  // namespace thon::cli

@@ -337,6 +337,7 @@ TEST_F(CliTest, EveryCommandHasHelpWithExamples) {
       {"admin", "advance-clock"},
       {"admin", "token", "create"},
       {"admin", "token", "revoke"},
+      {"login-link"},
   };
   for (std::vector<std::string> command : commands) {
     SCOPED_TRACE(::testing::PrintToString(command));

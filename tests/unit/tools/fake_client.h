@@ -191,6 +191,10 @@ class FakeClient final : public Client {
       const v1::OpenEpochRequest&) override {
     return Unasked();
   }
+  absl::StatusOr<v1::CreateLoginLinkResponse> CreateLoginLink(
+      const v1::CreateLoginLinkRequest&) override {
+    return Unasked();
+  }
   absl::StatusOr<v1::RevokeTokensResponse> RevokeTokens(
       const v1::RevokeTokensRequest&) override {
     return Unasked();
