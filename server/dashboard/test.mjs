@@ -1,5 +1,6 @@
 // Runs the unit tests: bundles every src/**/*.test.ts(x) into .test/ and gives
 // them to node --test. With arguments, only files whose path contains one.
+// With --measure it runs src/testing/measure.ts instead.
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {join, relative} from 'node:path';
@@ -16,9 +17,12 @@ function testsBelow(folder) {
 
 generate();
 const wanted = process.argv.slice(2);
-const files = testsBelow(join(here, 'src')).filter(
-  (path) => wanted.length === 0 || wanted.some((part) => path.includes(part)),
-);
+const measure = wanted[0] === '--measure';
+const files = measure
+  ? [join(here, 'src/testing/measure.ts')]
+  : testsBelow(join(here, 'src')).filter(
+      (path) => wanted.length === 0 || wanted.some((part) => path.includes(part)),
+    );
 if (files.length === 0) throw new Error('no test has that name');
 // A folder of its own, so that two runs do not meet; below here, so that the
 // packages are found.
@@ -47,7 +51,8 @@ try {
   const bundles = files.map((path) =>
     join(out, relative(join(here, 'src'), path).replace(/\.tsx?$/, '.mjs')),
   );
-  const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...bundles], {
+  const how = measure ? ['--expose-gc'] : ['--enable-source-maps', '--test'];
+  const run = spawnSync(process.execPath, [...how, ...bundles], {
     stdio: 'inherit',
     cwd: here,
   });

@@ -12,6 +12,7 @@ import {type Clock, type Mark, mark, sinceMs} from './clock';
 import type {FromHubs} from './hubs';
 import {unpack} from './packed';
 import type {Past} from './past';
+import {TEAMS_FOR_A_YEAR_MAX} from './queries';
 import {initialStatus, type LiveDetail, type LiveStatus, STALE_MS} from './status';
 import {troubleOf} from './transport';
 
@@ -28,8 +29,10 @@ export interface LivePageOptions {
 }
 
 const TICK_MS = 5_000;
-// Steps that come faster than people look are shown together.
+// Steps that come faster than people look are shown together; in an area of
+// very many teams, where every figure takes longer, fewer a second.
 const PUBLISH_MS = 200;
+const PUBLISH_MS_OF_MANY = 1_000;
 // Two pings without an answer, and the worker is taken for dead.
 const PINGS_LOST_MAX = 2;
 const POLICIES_MS = 60_000;
@@ -240,11 +243,13 @@ export class LivePage {
     const waits = this.unpublished !== undefined;
     this.unpublished = {builder, status};
     if (waits) return;
-    const ago = this.publishedAt ? sinceMs(clock, this.publishedAt) : PUBLISH_MS;
-    if (ago >= PUBLISH_MS) {
+    const many = this.present.value.teams.size > TEAMS_FOR_A_YEAR_MAX;
+    const every = many ? PUBLISH_MS_OF_MANY : PUBLISH_MS;
+    const ago = this.publishedAt ? sinceMs(clock, this.publishedAt) : every;
+    if (ago >= every) {
       this.publish();
     } else {
-      clock.after(PUBLISH_MS - ago, () => this.publish());
+      clock.after(every - ago, () => this.publish());
     }
   }
 

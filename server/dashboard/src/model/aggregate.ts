@@ -7,6 +7,7 @@ import {
   DeterminationState,
   type DeterminationView,
   type Model,
+  type Phone,
   type Team,
   type TeamMonthView,
   type Unit,
@@ -153,10 +154,6 @@ function existsIn(team: Team, from: number, to: number): boolean {
   return team.foundedDate <= to && (team.endedDate === 0 || team.endedDate > from);
 }
 
-function existsInMonth(team: Team, month: number): boolean {
-  return existsIn(team, firstDay(month), lastDay(month));
-}
-
 function lastActiveDate(months: ReadonlyMap<number, TeamMonthView> | undefined): number {
   let last = 0;
   for (const {month, activeDayBits} of months?.values() ?? []) {
@@ -166,22 +163,53 @@ function lastActiveDate(months: ReadonlyMap<number, TeamMonthView> | undefined):
   return last;
 }
 
+// What a team's state was made from, and the state.
+interface Known {
+  readonly today: number;
+  readonly months: ReadonlyMap<number, TeamMonthView> | undefined;
+  readonly phones: readonly Phone[] | undefined;
+  readonly determinations: readonly DeterminationView[] | undefined;
+  readonly state: TeamState;
+}
+
+const known = new WeakMap<Team, Known>();
+
+// How a team stands on the model's day. Made anew only when something of the
+// team has changed, so it can be asked for all teams at each step.
 export function teamState(model: Model, id: bigint): TeamState {
   const today = model.localDate;
   const team = model.teams.get(id);
   const months = model.months.get(id);
-  const month = currentMonth(model);
+  const phones = model.phones.get(id);
+  const determinations = model.determinations.get(id);
+  const before = team && known.get(team);
+  if (
+    before &&
+    before.today === today &&
+    before.months === months &&
+    before.phones === phones &&
+    before.determinations === determinations
+  ) {
+    return before.state;
+  }
+  const state = stateOf(today, team, months, phones ?? [], determinations ?? []);
+  if (team) known.set(team, {today, months, phones, determinations, state});
+  return state;
+}
+
+function stateOf(
+  today: number,
+  team: Team | undefined,
+  months: ReadonlyMap<number, TeamMonthView> | undefined,
+  phones: readonly Phone[],
+  determinations: readonly DeterminationView[],
+): TeamState {
+  const month = monthOf(today);
   const last = lastActiveDate(months);
   let lastHeardMs = 0;
-  for (const phone of model.phones.get(id) ?? []) {
-    lastHeardMs = Math.max(lastHeardMs, phone.lastHeardMs);
-  }
+  for (const phone of phones) lastHeardMs = Math.max(lastHeardMs, phone.lastHeardMs);
   let held = 0;
   for (const view of months?.values() ?? []) held += view.held;
-  let heldMonths = 0;
-  for (const {state} of model.determinations.get(id) ?? []) {
-    if (state === DeterminationState.HELD) ++heldMonths;
-  }
   const watched14 =
     team !== undefined &&
     !team.suspended &&
@@ -198,7 +226,7 @@ export function teamState(model: Model, id: bigint): TeamState {
     phoneSilent: lastHeardMs !== 0 && dateOfInstant(lastHeardMs) <= today - QUIET_DAYS,
     lastHeardMs,
     held,
-    heldMonths,
+    heldMonths: determinations.filter(({state}) => state === DeterminationState.HELD).length,
   };
 }
 
@@ -253,6 +281,8 @@ function ceilings(
 
 function figures(model: Model, unit: bigint, month: number): Figures {
   const isCurrent = month === currentMonth(model);
+  const from = firstDay(month);
+  const to = lastDay(month);
   let teams = 0;
   let active = 0;
   let quiet = 0;
@@ -267,7 +297,7 @@ function figures(model: Model, unit: bigint, month: number): Figures {
       if (state.phoneSilent) ++phonesSilent;
       if (state.neverSynced) ++neverSynced;
     }
-    if (!existsInMonth(team, month)) continue;
+    if (!existsIn(team, from, to)) continue;
     ++teams;
     const view = model.months.get(id)?.get(month);
     const wasActive = view !== undefined && view.activeDays > 0;
@@ -326,10 +356,12 @@ export function byMonth(model: Model, unit: bigint, months: readonly number[]): 
   }
   const teams = teamsBelow(model, unit);
   return months.map((month) => {
+    const from = firstDay(month);
+    const to = lastDay(month);
     const point = {teams: 0, active: 0, activities: 0, peopleReached: 0, reported: 0};
     for (const id of teams) {
       const team = model.teams.get(id);
-      if (!team || !existsInMonth(team, month)) continue;
+      if (!team || !existsIn(team, from, to)) continue;
       ++point.teams;
       const view = model.months.get(id)?.get(month);
       if (!view) continue;
