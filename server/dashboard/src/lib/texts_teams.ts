@@ -165,7 +165,6 @@ export const teamsTexts = {
   'months.suspect': ['{n} không rõ giờ', '{n} of unknown time'],
   'months.update': ['Báo cáo', 'Update'],
   'months.explain': ['Vì sao?', 'Why?'],
-  'months.explainLabel': ['Giải thích tháng {month}', 'Explain {month}'],
   'months.close': ['Đóng', 'Close'],
 
   'explain.title': ['Giải thích: {policy}, tháng {month}', 'Explanation: {policy}, {month}'],

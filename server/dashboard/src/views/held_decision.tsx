@@ -162,7 +162,7 @@ function DecisionForm({kind, choice, sending, again, send}: FormProps): JSX.Elem
             value={String(month)}
             onChange={(event) => setMonth(Number(event.currentTarget.value))}
           >
-            <option value="0">{choice.needed ? '' : t('decide.monthAsJudged')}</option>
+            <option value="0">{choice.needed ? t('decide.monthChoose') : t('decide.monthAsJudged')}</option>
             {choice.months.map((one) => (
               <option key={one} value={String(one)}>
                 {monthText(one)}

@@ -174,7 +174,7 @@ function TeamHead({answer, team, model}: {answer: GetTeamResponse; team: TeamRow
       <h1 id="team-title" tabIndex={-1} data-test="team-title">
         {team.name}
       </h1>
-      <p class="team-path">
+      <p class="team-path print-only">
         {path.reverse().map((unit, index) => (
           <span key={String(unit.id)}>
             {index > 0 && ', '}
@@ -187,7 +187,7 @@ function TeamHead({answer, team, model}: {answer: GetTeamResponse; team: TeamRow
         ))}
       </p>
       <dl class="facts">
-        <Fact name={t('team.facts')} value={`${levelText(team.level)}${team.pilot ? `, ${t('team.pilot')}` : ''}`} />
+        <Fact name={t('team.kind')} value={`${levelText(team.level)}${team.pilot ? `, ${t('team.pilot')}` : ''}`} />
         <Fact name={t('team.founded')} value={date(team.foundedDate)} />
         {team.endedDate !== 0 && <Fact name={t('team.ended')} value={date(team.endedDate)} />}
         {team.suspensions.length > 0 && (

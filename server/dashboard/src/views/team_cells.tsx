@@ -27,6 +27,7 @@ interface StateWord {
 // What is the matter with a team, the gravest first; at least one word.
 export function stateWords(line: TeamLine): StateWord[] {
   const words: StateWord[] = [];
+  if (line.ended) return [{key: 'teams.state.ended', tone: 'plain'}];
   if (line.suspended) words.push({key: 'teams.state.suspended', tone: 'plain'});
   if (line.neverSynced) {
     words.push({key: 'teams.state.neverSynced', tone: 'bad'});
@@ -70,7 +71,7 @@ function contactText(line: TeamLine, context: CellContext): string {
 
 function updateText(line: TeamLine): string {
   if (line.updateDate === 0) return t('teams.update.missing');
-  const submitted = t('teams.update.submitted', {date: date(line.updateDate)});
+  const submitted = date(line.updateDate);
   return line.updateConfirmed ? `${submitted}, ${t('teams.update.confirmed')}` : submitted;
 }
 

@@ -267,67 +267,62 @@ function StepEvents({step, seen, decide}: StepProps): JSX.Element {
   return (
     <details class="step-events" open={step.events.length <= OPEN_EVENTS_MAX}>
       <summary>{t('explain.showEvents', {n: count(BigInt(step.events.length) + step.eventsLeftOut)})}</summary>
-      <EventTable title="explain.counted" events={groups.counted} seen={seen} decide={undefined} />
-      <EventTable title="explain.held" events={groups.held} seen={seen} decide={decide} />
-      <EventTable title="explain.aside" events={groups.aside} seen={seen} decide={undefined} />
+      <EventList title="explain.counted" events={groups.counted} seen={seen} decide={undefined} />
+      <EventList title="explain.held" events={groups.held} seen={seen} decide={decide} />
+      <EventList title="explain.aside" events={groups.aside} seen={seen} decide={undefined} />
       {step.eventsLeftOut > 0n && <p class="quiet-text">{t('explain.leftOut', {n: count(step.eventsLeftOut)})}</p>}
     </details>
   );
 }
 
-interface EventTableProps {
+interface EventListProps {
   readonly title: TextKey;
   readonly events: readonly ExplainedEvent[];
   readonly seen: bigint;
   readonly decide: DecideHere | undefined;
 }
 
-function EventTable({title, events, seen, decide}: EventTableProps): JSX.Element | null {
+function EventList({title, events, seen, decide}: EventListProps): JSX.Element | null {
   if (events.length === 0) return null;
   const why = (event: ExplainedEvent): string =>
     [text(event), event.groupedWith === 0n ? '' : t('explain.grouped', {position: count(event.groupedWith)})]
       .filter((part) => part !== '')
       .join('; ');
   return (
-    // The reader may reach a table that is wider than the screen by keyboard.
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={t(title, {n: count(events.length)})}>
-      <table class="data events">
-        <caption>{t(title, {n: count(events.length)})}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('explain.day')}</th>
-            <th scope="col">{t('explain.event')}</th>
-            <th scope="col">{t('explain.received')}</th>
-            <th scope="col">{t('explain.standing')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map((event) => (
-            <tr key={String(event.position)} data-test={`explain-event-${event.position}`} data-standing={event.standing}>
-              <td>{date(event.date)}</td>
-              <td>
-                {typeWords(event.type, lang.value)} <small>{t('timeline.position', {position: count(event.position)})}</small>
-              </td>
-              <td>{date(event.receivedDate)}</td>
-              <td>
-                {t(`standing.${event.standing}` as TextKey)}
-                {why(event) === '' ? '' : `: ${why(event)}`}{' '}
-                {decide !== undefined && event.standing === 'HELD' && (
-                  <button
-                    type="button"
-                    class="small"
-                    data-test={`explain-held-decide-${event.position}`}
-                    aria-label={t('decide.openLabel', {position: count(event.position)})}
-                    onClick={() => decide.event(event, seen)}
-                  >
-                    {t('decide.open')}
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <h5>{t(title, {n: count(events.length)})}</h5>
+      <ul class="events">
+        {events.map((event) => (
+          <li key={String(event.position)} data-test={`explain-event-${event.position}`} data-standing={event.standing}>
+            <span>{date(event.date)}</span>
+            <span>
+              {typeWords(event.type, lang.value)} <small>{t('timeline.position', {position: count(event.position)})}</small>
+            </span>
+            <span>
+              {standingText(event.standing)}
+              {why(event) === '' ? '' : `: ${why(event)}`}
+              <small> · {t('timeline.received', {time: date(event.receivedDate)})}</small>{' '}
+              {decide !== undefined && event.standing === 'HELD' && (
+                <button
+                  type="button"
+                  class="small screen-only"
+                  data-test={`explain-held-decide-${event.position}`}
+                  aria-label={t('decide.openLabel', {position: count(event.position)})}
+                  onClick={() => decide.event(event, seen)}
+                >
+                  {t('decide.open')}
+                </button>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
+
+const STANDINGS: ReadonlySet<string> = new Set(['COUNTED', 'NOT_COUNTED', 'HELD', 'QUARANTINED']);
+
+// The standing's word; one of a later version as it is.
+export const standingText = (standing: string): string =>
+  STANDINGS.has(standing) ? t(`standing.${standing}` as TextKey) : standing;

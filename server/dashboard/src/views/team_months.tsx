@@ -114,10 +114,10 @@ function MonthHead({line, open, toggle}: {line: MonthLine; open: boolean; toggle
         data-test={`explain-${month}`}
         aria-expanded={open}
         aria-controls={open ? `explanation-${month}` : undefined}
-        aria-label={t('months.explainLabel', {month: monthText(month)})}
         onClick={toggle}
       >
         {open ? t('months.close') : t('months.explain')}
+        <span class="visually-hidden">: {monthText(month)}</span>
       </button>
     </div>
   );

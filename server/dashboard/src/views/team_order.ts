@@ -123,7 +123,7 @@ export class TeamView {
     const chosen = lines.filter(
       (line) =>
         (inUnit === undefined || inUnit.has(line.id)) &&
-        (needle === '' || matchesFolded(line.haystack, needle)) &&
+        (needle === '' || matchesFolded(line.haystack, needle) || String(line.id) === needle) &&
         (!filters.calls || callReasons(line, model.localDate).length > 0) &&
         (filters.state === undefined || hasState(line, filters.state)) &&
         (filters.money === undefined || line.moneyStates.includes(filters.money)),

@@ -6,6 +6,7 @@ import {test} from 'node:test';
 import {dateOf} from '../lib/civil';
 import {DeterminationState, emptyModel, type Model, type Team, type Unit} from '../model/model';
 import {overview} from '../model/aggregate';
+import {waitOf} from './calm';
 import {nextSort, parseSort, Ranks, TeamView} from './team_order';
 import {
   callReasons,
@@ -92,7 +93,7 @@ const found = (model: Model, query: Partial<Parameters<TeamView['select']>[2]> =
 const lineOf = (model: Model, id: bigint, month = 0): TeamLine =>
   new TeamLines().of(model, month).find((line) => line.id === id) ?? assert.fail('no line');
 
-test('A search ignores tones and đ, and looks at the name, the places and the id', () => {
+test('A search ignores tones and đ, and looks at the name and the places, or is the whole id', () => {
   const model = modelOf([team(1n, 'Tổ Nà Xá', 5001n), team(2n, 'Tổ Đồng Tâm', 5002n)]);
   assert.deepEqual(found(model, {q: 'dong tam'}), [2n]);
   assert.deepEqual(found(model, {q: 'ĐỒNG'}), [2n]);
@@ -100,6 +101,7 @@ test('A search ignores tones and đ, and looks at the name, the places and the i
   assert.deepEqual(found(model, {q: 'kien na'}), [1n]);
   assert.deepEqual(found(model, {q: 'to'}), [2n, 1n]);
   assert.deepEqual(found(model, {q: 'khong co'}), []);
+  assert.deepEqual(found(model, {q: '2'}), [2n]);
 });
 
 test('Names stand in the Vietnamese order, both ways', () => {
@@ -273,4 +275,14 @@ test('A step that touches one of 20,000 teams makes one line anew and keeps the 
   const shown = view.select(next, after, query);
   assert.equal(shown.length, 20_000);
   assert.equal(shown[0]?.id, 19_999n);
+});
+
+test('A table that costs 50 ms waits 200 ms for the next step, and for another area not at all', () => {
+  const model = modelOf([]);
+  const next = {...model, position: 101n};
+  assert.equal(waitOf(model, next, 1_000, 50, 1_050), 150);
+  assert.equal(waitOf(model, next, 1_000, 50, 1_300), 0);
+  assert.equal(waitOf(model, {...next, scope: 15n}, 1_000, 50, 1_000), 0);
+  assert.equal(waitOf(model, {...next, position: 3n}, 1_000, 50, 1_000), 0, 'the past');
+  assert.equal(waitOf(emptyModel, next, 1_000, 50, 1_000), 0);
 });

@@ -47,9 +47,11 @@ export const CALLS = 'calls';
 export interface TeamLine {
   readonly id: bigint;
   readonly name: string;
-  readonly place: string; // the unit's ancestors below the scope, nearest first
+  // Where it stands, nearest first; without a unit that the name names already.
+  readonly place: string;
   readonly haystack: string; // folded, for the search
   readonly exists: boolean; // on the model's day
+  readonly ended: boolean; // before it
   readonly active: boolean; // an active day in the month
   readonly quiet: boolean; // 14 days and more; of a past month: no active day
   readonly notReported: boolean; // no monthly update for the month
@@ -207,6 +209,13 @@ export function placeOf(model: Model, unit: bigint): string {
   return names.join(', ');
 }
 
+// "Tổ ... thôn Nà Xá" need not be told to stand in Thôn Nà Xá.
+function shortPlace(name: string, place: string): string {
+  const comma = place.indexOf(', ');
+  const named = comma > 0 && name.toLowerCase().includes(place.slice(0, comma).toLowerCase());
+  return named ? place.slice(comma + 2) : place;
+}
+
 function makeLine(model: Model, team: Team, month: number, place: string): TeamLine {
   const state: TeamState = teamState(model, team.id);
   const view = model.months.get(team.id)?.get(month);
@@ -220,9 +229,10 @@ function makeLine(model: Model, team: Team, month: number, place: string): TeamL
   return {
     id: team.id,
     name: team.name,
-    place,
-    haystack: fold(`${team.name} ${place} ${team.id}`),
+    place: shortPlace(team.name, place),
+    haystack: fold(`${team.name} ${place}`),
     exists,
+    ended: team.endedDate !== 0 && team.endedDate <= model.localDate,
     active,
     quiet: current ? state.quiet14 : !active,
     notReported: (view?.updateDate ?? 0) === 0,

@@ -10,10 +10,10 @@ import {api, options} from '../live/api';
 import {live} from '../live/live';
 import {describe, typeWords, type Print} from './event_words';
 import {Badge, type Tone} from './team_cells';
-import {text} from './team_explanation';
+import {standingText, text} from './team_explanation';
 import {failureText} from './use_read';
 
-const PAGE = 100;
+const PAGE = 50;
 const PAGE_MAX = 500;
 
 type Show = 'all' | 'held' | 'aside';
@@ -249,7 +249,6 @@ interface ItemProps {
 function Item({event, seen, decide}: ItemProps): JSX.Element {
   const said = describe(event.event, print());
   const received = dateOfInstant(Number(event.receiveTimeMs));
-  const standing = event.standing in TONES ? t(`standing.${event.standing}` as TextKey) : event.standing;
   const about = [
     event.memberId === 0n ? '' : t('timeline.member', {id: event.memberId}),
     event.date === 0 || event.date === received ? '' : t('timeline.countsOn', {date: date(event.date)}),
@@ -264,7 +263,7 @@ function Item({event, seen, decide}: ItemProps): JSX.Element {
           <strong>{typeWords(event.type, lang.value)}</strong> {said}
         </p>
         <p class="event-about">
-          <Badge tone={TONES[event.standing] ?? 'plain'}>{standing}</Badge>
+          <Badge tone={TONES[event.standing] ?? 'plain'}>{standingText(event.standing)}</Badge>
           {text(event) !== '' && <span class="event-why">{text(event)}</span>}
           <span>{about.join(' · ')}</span>
         </p>

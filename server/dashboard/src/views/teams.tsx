@@ -11,6 +11,7 @@ import {go, href, route} from '../lib/url';
 import {live} from '../live/live';
 import {currentMonth, path} from '../model/aggregate';
 import type {Model, Unit} from '../model/model';
+import {useCalm} from './calm';
 import {readContacts} from './contacts';
 import {shownMonth} from './overview';
 import {PrintHead} from './print';
@@ -39,21 +40,25 @@ const SEARCH_MS = 200;
 // Kept while the page shows something else, so that Back leads to the same row.
 const allLines = new TeamLines();
 const view = new TeamView();
+// Of the last choice of lines.
+const cost = {ms: 0};
 const place: GridPlace & {of: string} = {active: undefined, scrollTop: 0, of: ''};
 
 export function TeamsPage(): JSX.Element {
-  const model = live.model.value;
+  const model = useCalm(live.model.value, cost);
   const here = route.value;
   const [text, setText] = useSearch();
   const filters = parseFilter(here.filter);
   const columns: readonly Column[] = filters.calls ? CALL_COLUMNS : COLUMNS;
   // Whom to phone is a matter of today.
   const month = filters.calls ? currentMonth(model) : shownMonth(model);
-  const lines = useMemo(() => allLines.of(model, month), [model, month]);
-  const shown = useMemo(
-    () => view.select(model, lines, {unit: here.unit, filter: here.filter, q: text, sort: here.sort}),
-    [model, lines, here.unit, here.filter, text, here.sort],
-  );
+  const [lines, shown] = useMemo(() => {
+    const begin = performance.now();
+    const all = allLines.of(model, month);
+    const some = view.select(model, all, {unit: here.unit, filter: here.filter, q: text, sort: here.sort});
+    cost.ms = performance.now() - begin;
+    return [all, some];
+  }, [model, month, here.unit, here.filter, text, here.sort]);
   const contacts = useContacts(filters.calls);
   const context: CellContext = {today: model.localDate, month, contacts: contacts.map};
   const search = useRef<HTMLInputElement>(null);
@@ -102,6 +107,7 @@ export function TeamsPage(): JSX.Element {
         context={context}
         label={title}
         empty={filters.calls ? t('teams.noneCalls') : t('teams.none')}
+        query={of}
         place={place}
         onType={() => search.current?.focus()}
       />

@@ -16,7 +16,9 @@ import type {Column, TeamLine} from './team_rows';
 // More row elements than this are never in the page, however tall the window.
 const ROWS_MAX = 90;
 const OVERSCAN = 6;
+// As in styles/teams.css.
 const ROW_REM = 3.25;
+const HEAD_REM = 3.6;
 
 export interface TeamsGridProps {
   readonly lines: readonly TeamLine[];
@@ -25,6 +27,8 @@ export interface TeamsGridProps {
   readonly context: CellContext;
   readonly label: string;
   readonly empty: string;
+  // What the lines were asked by: another question begins at its first row.
+  readonly query: string;
   // Where a person was when they left the table, and where they are now.
   readonly place: GridPlace;
   // A key that begins a search.
@@ -61,15 +65,15 @@ function useRows(props: TeamsGridProps, activeIndex: number): {scroller: {curren
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const active = useRef(activeIndex);
   active.current = activeIndex;
-  const rowHeight = ROW_REM * rem();
   const make = (): ConstructorParameters<typeof Virtualizer<HTMLDivElement, HTMLDivElement>>[0] => ({
     count: props.lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_REM * rem(),
     getItemKey: (index) => String(props.lines[index]?.id ?? index),
     overscan: 0,
-    // The head lies over the first row's height.
-    scrollPaddingStart: rowHeight,
+    // The rows begin below the head, so that the last one in sight stands higher
+    // by as much.
+    scrollPaddingEnd: HEAD_REM * rem(),
     initialOffset: props.place.scrollTop,
     rangeExtractor: (range) => rowsInPage(range.startIndex, range.endIndex, range.count, active.current),
     scrollToFn: elementScroll,
@@ -81,7 +85,7 @@ function useRows(props: TeamsGridProps, activeIndex: number): {scroller: {curren
   virtualizer.setOptions(make());
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => virtualizer._willUpdate());
-  const measured = useRef(rowHeight);
+  const measured = useRef(ROW_REM * rem());
   useLayoutEffect(() => {
     const again = (): void => {
       const now = ROW_REM * rem();
@@ -96,10 +100,16 @@ function useRows(props: TeamsGridProps, activeIndex: number): {scroller: {curren
 }
 
 export function TeamsGrid(props: TeamsGridProps): JSX.Element {
-  const {lines, columns, place} = props;
-  const [active, setActive] = useState(place.active);
+  const {lines, columns, place, query} = props;
+  const [chosen, setActive] = useState(place.active);
+  const asked = useRef(query);
+  const at = chosen === undefined ? -1 : lines.findIndex((line) => line.id === chosen);
+  const anew = asked.current !== query;
+  asked.current = query;
+  const active = at < 0 && anew ? undefined : chosen;
+  if (active !== chosen) setActive(undefined);
   place.active = active;
-  const found = active === undefined ? -1 : lines.findIndex((line) => line.id === active);
+  const found = active === undefined ? -1 : at;
   // A row that is gone hands its place to the one that stands there now.
   const last = useRef(found);
   const moved = useRef(false); // By the keyboard, not by an update.
@@ -120,9 +130,21 @@ export function TeamsGrid(props: TeamsGridProps): JSX.Element {
     }
     // It was reordered under a person's eyes: follow it, if they are with it.
     const height = ROW_REM * rem();
-    const seen = before * height >= grid.scrollTop - height && before * height <= grid.scrollTop + grid.clientHeight;
+    const at = before * height - grid.scrollTop;
+    const seen = at > -height && at < grid.clientHeight;
     if (seen && grid.contains(document.activeElement)) grid.scrollTop += (activeIndex - before) * height;
   });
+
+  const first = useRef(true);
+  useLayoutEffect(() => {
+    if (first.current) {
+      first.current = false;
+    } else if (activeIndex >= 0) {
+      virtualizer.scrollToIndex(activeIndex, {align: 'auto'});
+    } else {
+      virtualizer.scrollToOffset(0);
+    }
+  }, [query]);
 
   const moveTo = (index: number): void => {
     if (lines.length === 0) return;
@@ -193,8 +215,8 @@ export function TeamsGrid(props: TeamsGridProps): JSX.Element {
 
 // How many rows a page of the keyboard moves: those in sight less one.
 function pageOf(grid: HTMLDivElement | null): number {
-  const rows = Math.floor((grid?.clientHeight ?? 0) / (ROW_REM * rem())) - 2;
-  return Math.max(1, rows);
+  const rows = Math.floor(((grid?.clientHeight ?? 0) / rem() - HEAD_REM) / ROW_REM);
+  return Math.max(1, rows - 1);
 }
 
 // Where a key leads to; undefined if it is no movement.
@@ -257,7 +279,7 @@ function Head({columns, sort}: {columns: readonly Column[]; sort: Sort}): JSX.El
                   </span>
                 </button>
               ) : (
-                columnTitle(column)
+                <span class="sort">{columnTitle(column)}</span>
               )}
             </div>
           );
