@@ -98,7 +98,7 @@ void SyncStream::Pump() {
         acting_ = true;
       }
       const bool even = read_closed_ && unanswered_ == 0 && !parked_ &&
-                        reads_waiting_ == 0 && outbox_.empty();
+                        reads_waiting_ == 0 && outbox_.empty() && !follow_owed_;
       if (!finished_ && !writing_ &&
           (even || (end_.has_value() && outbox_.empty()))) {
         action = Action::kFinish;
@@ -109,6 +109,11 @@ void SyncStream::Pump() {
         writing_ = true;
         response_ = std::move(outbox_.front());
         outbox_.pop_front();
+        if (response_.has_answer()) ++answers_since_rows_;
+      } else if (!finished_ && !writing_ && MaySendRows()) {
+        action = Action::kWrite;
+        writing_ = true;
+        response_ = TakeFollowed();
       } else if (!finished_ && !reading_ && !read_closed_ && !parked_ &&
                  !end_.has_value() &&
                  unanswered_ + outbox_.size() <
@@ -158,6 +163,8 @@ void SyncStream::OnReadDone(bool ok) {
     TakeStandingsRequest(request.standings());
   } else if (request.has_team_view()) {
     TakeTeamViewRequest(request.team_view());
+  } else if (request.has_follow()) {
+    TakeFollowRequest(request.follow());
   } else {
     End(BadHello("message", "a message of unknown kind: update the server"));
   }
@@ -378,11 +385,17 @@ void SyncStream::ReadTeamView(const v1::TeamViewRequest& request) {
 
 void SyncStream::OnWriteDone(bool ok) {
   Ref();
+  // An idle stream holds no page.
+  if (response_.has_followed()) {
+    response_ = v1::SyncResponse();
+    OnRowsWritten();
+  }
   {
     MutexLock lock(&mu_);
     writing_ = false;
     if (!ok) {
       outbox_.clear();
+      followed_.reset();
       if (!end_.has_value()) end_ = absl::CancelledError("the phone left");
     }
   }
@@ -395,6 +408,7 @@ void SyncStream::OnCancel() {
   {
     MutexLock lock(&mu_);
     outbox_.clear();
+    followed_.reset();
   }
   End(absl::CancelledError("the phone left"));
   Unref();
@@ -402,6 +416,7 @@ void SyncStream::OnCancel() {
 
 void SyncStream::OnDone() {
   hello_deadline_.Cancel();
+  DropFollowing();
   if (entered_) {
     streams_->Release(author_, this);
     streams_->Leave(this);

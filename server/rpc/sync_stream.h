@@ -6,6 +6,12 @@
 // and while the engine is full, nothing more is read, and HTTP/2 holds the
 // phone back.
 //
+// Rows that the phone follows go down behind answers: one response of the hub
+// is held at most, and it is not sent while a batch is unanswered, but for one
+// after every 16 answers, so that a long upload still sees rows. Half-closed,
+// the stream ends when everything that was asked for is answered, a following
+// when its tables were told once; then it ends with the stream.
+//
 // Lifetime: made by the service; deletes itself when gRPC is done with it and
 // no thread of ours holds a reference. Threads: gRPC's reactions, the
 // committer's answers, workers and a newer stream arrive concurrently. Each
@@ -20,6 +26,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +35,7 @@
 #include "server/core/mutex.h"
 #include "server/engine/engine.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/following.h"
 #include "server/rpc/sync_streams.h"
 #include "thon/v1/sync_service.pb.h"
 
@@ -72,6 +80,18 @@ class SyncStream final
   void AnswerRead(v1::SyncResponse response);
   void Send(v1::SyncResponse response);
 
+  // sync_stream_follow.cc. A turn is one request to follow; what comes of an
+  // earlier one is dropped.
+  void TakeFollowRequest(const v1::FollowRequest& request);
+  void Follow(std::uint64_t turn, const v1::FollowRequest& request);
+  void OnFollowed(std::uint64_t turn, v1::WatchResponse response);
+  // Tells the phone, with an empty message, that nothing more comes.
+  void EndFollowing(std::uint64_t turn);
+  bool MaySendRows() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  v1::SyncResponse TakeFollowed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void OnRowsWritten();
+  void DropFollowing();
+
   const Calls* const calls_;
   SyncStreams* const streams_;
   v1::SyncRequest request_;     // Belongs to the read under way.
@@ -94,6 +114,21 @@ class SyncStream final
   std::size_t reads_waiting_ ABSL_GUARDED_BY(mu_) = 0;  // Of rows.
   std::deque<v1::SyncResponse> outbox_ ABSL_GUARDED_BY(mu_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
+  bool done_ ABSL_GUARDED_BY(mu_) = false;  // OnDone() has run.
+
+  std::unique_ptr<Following> following_ ABSL_GUARDED_BY(mu_);
+  std::uint64_t follow_turn_ ABSL_GUARDED_BY(mu_) = 0;
+  // Asked for, and not told until its first PROGRESS.
+  bool follow_owed_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<v1::SyncResponse> followed_ ABSL_GUARDED_BY(mu_);  // To write.
+  std::size_t answers_since_rows_ ABSL_GUARDED_BY(mu_) = 0;
+  // Of the write under way.
+  struct RowsWrite {
+    std::uint64_t turn = 0;
+    bool last = false;   // Empty: the following has ended.
+    bool whole = false;  // Every table is told with it.
+  };
+  std::optional<RowsWrite> writing_rows_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace thon
