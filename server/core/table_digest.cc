@@ -1,4 +1,4 @@
-#include "server/watch/query_digest.h"
+#include "server/core/table_digest.h"
 
 #include <cstddef>
 
@@ -49,25 +49,25 @@ void SubtractWords(const std::array<std::uint64_t, 4>& from,
 
 }  // namespace
 
-void QueryDigest::Add(absl::string_view key, absl::string_view row) {
+void TableDigest::Add(absl::string_view key, absl::string_view row) {
   AddWords(HashOf(key, row), &words_);
 }
 
-void QueryDigest::Remove(absl::string_view key, absl::string_view row) {
+void TableDigest::Remove(absl::string_view key, absl::string_view row) {
   SubtractWords(HashOf(key, row), &words_);
 }
 
-QueryDigest& QueryDigest::operator+=(const QueryDigest& other) {
+TableDigest& TableDigest::operator+=(const TableDigest& other) {
   AddWords(other.words_, &words_);
   return *this;
 }
 
-QueryDigest& QueryDigest::operator-=(const QueryDigest& other) {
+TableDigest& TableDigest::operator-=(const TableDigest& other) {
   SubtractWords(other.words_, &words_);
   return *this;
 }
 
-std::string QueryDigest::Bytes() const {
+std::string TableDigest::Bytes() const {
   std::string bytes;
   for (std::size_t i = words_.size(); i-- > 0;) {
     AppendBigEndian(words_[i], &bytes);
