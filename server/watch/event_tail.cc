@@ -101,13 +101,18 @@ void EventTail::MoveTo(const RowsView& view) {
   }
 }
 
-std::map<std::string, std::string> EventTail::RowsOf(
-    const Query& query, const RowsView& view) const {
+std::string EventTail::FirstKey() const {
+  return keys::Key().U64(WindowBegin(position_).value).Take();
+}
+
+std::map<std::string, std::string> EventTail::RowsAfter(
+    Position position, const Query& query, const RowsView& view) const {
   std::map<std::string, std::string> rows;
   const std::size_t rows_max =
       static_cast<std::size_t>(query.wanted.events_max());
   for (auto tail = events_.rbegin();
        tail != events_.rend() && rows.size() < rows_max; ++tail) {
+    if (tail->event.position() <= position.value) break;
     if (!Takes(query, *tail, view)) continue;
     rows.emplace(keys::Key().U64(tail->event.position()).Take(),
                  Encode(query, tail->event));

@@ -35,7 +35,17 @@ class EventTail {
 
   // The query's rows as of the tail's position, by key.
   std::map<std::string, std::string> RowsOf(const Query& query,
-                                            const RowsView& view) const;
+                                            const RowsView& view) const {
+    return RowsAfter(Position(0), query, view);
+  }
+  // Those of them behind `position`. The others are the newest of what they
+  // were as of it, as far as there is room for them and they are in the window
+  // still; unless things have been placed elsewhere since.
+  std::map<std::string, std::string> RowsAfter(Position position,
+                                               const Query& query,
+                                               const RowsView& view) const;
+  // The key of the oldest row that the window can hold.
+  std::string FirstKey() const;
 
  private:
   void ReadEntry(absl::string_view entry, const RowsView& view);

@@ -173,7 +173,7 @@ class Watches {
   // watches_round.cc
   void ChangeRows(const RowsView& now, const ChangedKeys& changed);
   void ChangeRow(Table table, const std::string& key, const RowsView& now);
-  void ChangeEvents(const RowsView& now);
+  void ChangeEvents(const RowsView& now, bool same_places);
   void FindRestarts(const RowsView& now, const ChangedSubjects& changed,
                     const ChangedSubjects& passed);
   void RestartAll(v1::WatchStartReason reason);

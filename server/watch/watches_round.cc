@@ -1,6 +1,7 @@
 // A round: what changed between two positions, looked at once for all watches.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -74,7 +75,7 @@ void Watches::Round(Position position, const ChangedKeys& changed,
     }
     ChangeRows(now, changed);
   }
-  ChangeEvents(now);
+  ChangeEvents(now, same_map && now.today() == now_->today());
   ChangedRights rights;
   for (std::string& key : KeysOf(Table::kGrant, changed)) {
     rights.grants.insert(std::move(key));
@@ -161,24 +162,35 @@ void Watches::ChangeRow(Table table, const std::string& key,
   }
 }
 
-void Watches::ChangeEvents(const RowsView& now) {
+void Watches::ChangeEvents(const RowsView& now, bool same_places) {
   if (events_feeds_.empty()) return;
   tail_.MoveTo(now);
+  const std::string first = tail_.FirstKey();
   for (Feed* const feed : events_feeds_) {
-    std::map<std::string, std::string> rows = tail_.RowsOf(feed->query(), now);
-    std::map<std::string, std::string>& old = feed->events();
-    for (const auto& [key, row] : old) {
-      if (!rows.contains(key)) feed->Change(key, row, std::nullopt, round_);
+    std::map<std::string, std::string>& rows = feed->events();
+    const auto drop = [&](std::map<std::string, std::string>::iterator row) {
+      feed->Change(row->first, row->second, std::nullopt, round_);
+      return rows.erase(row);
+    };
+    // With everything where it was, what was not a row is none now.
+    const Position known = same_places ? now_->position() : Position(0);
+    std::map<std::string, std::string> fresh =
+        tail_.RowsAfter(known, feed->query(), now);
+    if (!same_places) {
+      for (auto row = rows.begin(); row != rows.end();) {
+        row = fresh.contains(row->first) ? std::next(row) : drop(row);
+      }
     }
-    for (const auto& [key, row] : rows) {
-      const auto found = old.find(key);
-      feed->Change(key,
-                   found == old.end()
-                       ? std::nullopt
-                       : std::optional<std::string>(found->second),
-                   row, round_);
+    for (auto& [key, row] : fresh) {
+      const auto [found, added] = rows.try_emplace(key, row);
+      if (added) feed->Change(key, std::nullopt, std::move(row), round_);
     }
-    old = std::move(rows);
+    const auto rows_max =
+        static_cast<std::size_t>(feed->query().wanted.events_max());
+    while (!rows.empty() &&
+           (rows.begin()->first < first || rows.size() > rows_max)) {
+      drop(rows.begin());
+    }
     if (feed->last_changed() == round_) touched_.insert(feed);
   }
 }
