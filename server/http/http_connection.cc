@@ -207,6 +207,11 @@ bool HttpConnection::ReserveBody() {
   return false;
 }
 
+void HttpConnection::ReleaseBody() {
+  shared_->bodies_bytes -= body_reserved_;
+  body_reserved_ = 0;
+}
+
 void HttpConnection::Serve() {
   keep_alive_ = reader_.keep_alive();
   chunked_ = !reader_.is_http_1_0();
@@ -258,6 +263,7 @@ bool HttpConnection::IsCurrent(std::uint64_t request) const {
 void HttpConnection::SendWhole(HttpResponse response) {
   if (answered_) return;
   answered_ = true;
+  ReleaseBody();
   ++shared_->counters.responses[static_cast<std::size_t>(
       std::clamp(response.status / 100, 0, 5))];
   ResponseFraming framing;
@@ -274,6 +280,7 @@ void HttpConnection::SendWhole(HttpResponse response) {
 void HttpConnection::SendHead(int status, const HttpHeaders& headers) {
   if (answered_) return;
   answered_ = true;
+  ReleaseBody();
   // Without chunks the end of the connection is the answer's.
   if (!chunked_) keep_alive_ = false;
   ++shared_->counters
@@ -307,8 +314,6 @@ void HttpConnection::SendEnd() {
 
 // The answer is written: the next request, or the connection's end.
 void HttpConnection::EndAnswer() {
-  shared_->bodies_bytes -= body_reserved_;
-  body_reserved_ = 0;
   if (streaming_) {
     streaming_ = false;
     --shared_->counters.streams;
@@ -476,8 +481,7 @@ void HttpConnection::Close() {
   timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
-  shared_->bodies_bytes -= body_reserved_;
-  body_reserved_ = 0;
+  ReleaseBody();
   if (streaming_) --shared_->counters.streams;
   streaming_ = false;
   if (written_ != nullptr) std::exchange(written_, nullptr)(false);

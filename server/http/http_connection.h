@@ -68,6 +68,7 @@ class HttpConnection final
   void Advance(absl::string_view bytes);
   void AdvanceBody();
   bool ReserveBody();
+  void ReleaseBody();
   void Serve();
   void Refuse(HttpRefusal reason, int status, absl::string_view text);
 

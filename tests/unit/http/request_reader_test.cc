@@ -220,6 +220,19 @@ TEST(RequestReader, PiecesDoNotMatter) {
   }
 }
 
+// Beast 1.74 aborted when the last chunk of an empty body came as 3 + 1 bytes.
+TEST(RequestReader, AnEmptyChunkedBodyMayComeByteByByte) {
+  const RequestRules rules = SmallRules();
+  RequestReader reader(&rules);
+  State state = State::kHead;
+  for (const char byte : Post("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) {
+    EXPECT_NE(state, State::kComplete);
+    state = reader.Read(absl::string_view(&byte, 1));
+  }
+  ASSERT_EQ(state, State::kComplete);
+  EXPECT_EQ(reader.Take().body, "");
+}
+
 // The bytes of a request, changed in a few places, cut into pieces in two ways.
 TEST(RequestReader, NoMutatedRequestIsUnderstoodInTwoWays) {
   std::mt19937_64 random = SeededRandom(1);
