@@ -110,10 +110,11 @@ function DateField({onProblem}: {onProblem: (text: string) => void}): JSX.Elemen
   const [text, setText] = useState<string | undefined>();
   const shown = shownDate();
   useEffect(() => setText(undefined), [shown]);
-  const submit = (event: Event): void => {
+  const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const days = parseDate(text ?? date(shown));
-    const {firstDate, lastDate} = extent.value;
+    if (extent.peek().firstDate === 0) await askExtent().catch(() => undefined);
+    const {firstDate, lastDate} = extent.peek();
     if (days === undefined) {
       onProblem(t('asof.badDate'));
     } else if (lastDate > 0 && (days > lastDate || (firstDate > 0 && days < firstDate))) {
@@ -125,7 +126,7 @@ function DateField({onProblem}: {onProblem: (text: string) => void}): JSX.Elemen
     }
   };
   return (
-    <form class="field" onSubmit={submit}>
+    <form class="field" onSubmit={(event) => void submit(event)}>
       <label for="asof-date">{t('asof.date')}</label>
       <span class="field-row">
         <input

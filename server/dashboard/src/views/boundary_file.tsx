@@ -92,7 +92,7 @@ function Loaded({units, loaded}: {units: readonly Unit[]; loaded: BoundaryFile})
 export function BoundaryFileField({units}: {units: readonly Unit[]}): JSX.Element {
   const loaded = file.value;
   return (
-    <details class="boundary-file" data-test="map-file-panel">
+    <details class="boundary-file" open={problem.value !== undefined || undefined} data-test="map-file-panel">
       <summary>{t('map.file')}</summary>
       <p class="quiet-text" id="map-file-hint">{t('map.fileHint')}</p>
       <div class="field-row">

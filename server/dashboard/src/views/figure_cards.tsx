@@ -34,7 +34,7 @@ interface DeltaProps {
   show?: (value: bigint) => string;
 }
 
-// "▲ 12 so với 09/2023": arrow, number and words say it, the colour only helps.
+// "▲ +12 so với 09/2023": sign, number and words say it, the colour only helps.
 export function Delta({before, now, better, month, show = count}: DeltaProps): JSX.Element {
   const against = monthText(previousMonth(month));
   if (before === undefined) {
@@ -51,7 +51,7 @@ export function Delta({before, now, better, month, show = count}: DeltaProps): J
     <span>
       <span class="visually-hidden">{t(up ? 'overview.up' : 'overview.down', {n: size, month: against})}</span>
       <span aria-hidden="true">
-        <span class={`delta ${good}`}>{up ? '▲ ' : '▼ '}{size}</span>{' '}
+        <span class={`delta ${good}`}>{up ? '▲ +' : '▼ −'}{size}</span>{' '}
         {t('overview.since', {month: against})}
       </span>
     </span>

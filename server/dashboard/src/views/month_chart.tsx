@@ -147,7 +147,7 @@ function Canvas(props: {lines: readonly Line[]; points: readonly MonthPoint[]; l
   useLayoutEffect(() => {
     plot.current?.setData(dataOf(lines, newest.current));
   }, [numbers]);
-  return <div ref={host} class="chart" role="img" aria-label={label} data-test="month-chart" />;
+  return <div ref={host} class="chart" role="img" aria-label={label} />;
 }
 
 function MonthTable({lines, points}: {lines: readonly Line[]; points: readonly MonthPoint[]}): JSX.Element {
@@ -189,7 +189,7 @@ export function MonthChart({model, unit}: {model: Model; unit: Unit}): JSX.Eleme
   const chosen = figure.value;
   const lines: readonly Line[] = FIGURES[chosen];
   return (
-    <section class="card may-break" aria-labelledby="chart-title">
+    <section class="card may-break" aria-labelledby="chart-title" data-test="month-chart">
       <div class="card-head">
         <h2 id="chart-title">{t('chart.title')}</h2>
         <p class="field chart-controls">

@@ -113,7 +113,10 @@ export function ScopePicker(): JSX.Element {
     setFailure('');
     choicesOf(viewer).then(
       (found) => {
-        if (!left) setChoices(found);
+        if (left) return;
+        // One area is no choice.
+        if (found.length === 1) live.setScope(found[0]!.id);
+        else setChoices(found);
       },
       (error: unknown) => {
         const {code, rawMessage} = ConnectError.from(error);
