@@ -1,5 +1,5 @@
 // The page's language: Vietnamese first, English beside it.
-import {signal} from '@preact/signals';
+import {effect, signal} from '@preact/signals';
 import {texts} from './texts';
 
 export type Lang = 'vi' | 'en';
@@ -19,6 +19,13 @@ function stored(): Lang {
 // Read it inside a component or an effect, so that a change shows.
 export const lang = signal<Lang>(stored());
 
+// For screen readers, hyphenation and the choice of fonts.
+if (typeof document !== 'undefined') {
+  effect(() => {
+    document.documentElement.lang = lang.value;
+  });
+}
+
 // Changes the language here and on the next visit.
 export function setLang(value: Lang): void {
   lang.value = value;
@@ -27,7 +34,6 @@ export function setLang(value: Lang): void {
   } catch {
     // Storage is refused: the choice holds for this page only.
   }
-  if (typeof document !== 'undefined') document.documentElement.lang = value;
 }
 
 // The text in the page's language, with {name} replaced from `args`.

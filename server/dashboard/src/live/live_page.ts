@@ -1,7 +1,6 @@
 // The page's side of the live data: keeps the model in step with the hubs, turns
 // to the past and back, and never takes silence for health.
 import {batch, effect, type Signal, signal} from '@preact/signals';
-import {Code, ConnectError} from '@connectrpc/connect';
 import type {GetViewerResponse, ListPoliciesResponse} from '../gen/thon/v1/query_service_pb';
 import type {AtParam} from '../lib/url';
 import {comparePolicies, compareFundings, ModelBuilder} from '../model/builder';
@@ -12,6 +11,7 @@ import {type Clock, type Mark, mark, sinceMs} from './clock';
 import type {FromHubs} from './hubs';
 import {unpack} from './packed';
 import type {Past} from './past';
+import {PastView} from './past_view';
 import {TEAMS_FOR_A_YEAR_MAX} from './queries';
 import {initialStatus, type LiveDetail, type LiveStatus, STALE_MS} from './status';
 import {troubleOf} from './transport';
@@ -36,7 +36,6 @@ const PUBLISH_MS_OF_MANY = 1_000;
 // Two pings without an answer, and the worker is taken for dead.
 const PINGS_LOST_MAX = 2;
 const POLICIES_MS = 60_000;
-const PASTS_KEPT = 8;
 
 export class LivePage {
   readonly model: Signal<Model> = signal(emptyModel);
@@ -46,10 +45,10 @@ export class LivePage {
 
   private readonly present: Signal<Model> = signal(emptyModel);
   private readonly presentStatus: Signal<LiveStatus>;
-  private readonly past: Signal<{model: Model; status: LiveStatus} | undefined> = signal(undefined);
 
   private backend: Backend | undefined;
   private backendIndex = 0;
+  private readonly past: PastView;
   private builder: ModelBuilder | undefined;
   private firstMonth = 0;
   private progressed: Mark | undefined;
@@ -57,7 +56,6 @@ export class LivePage {
   private serial = 0;
   private policies: ListPoliciesResponse | undefined;
   private policiesAsked: Mark | undefined;
-  private readonly pasts = new Map<string, Past>();
   private begun = 0;
   // Counts up when the past that was shown must be fetched again.
   private readonly turns = signal(0);
@@ -68,12 +66,17 @@ export class LivePage {
     const first: LiveStatus = {...initialStatus, since: options.clock.wallMs()};
     this.status = signal(first);
     this.presentStatus = signal(first);
-    effect(() => {
-      void this.turns.value;
-      return this.turn(options.at(), this.scope.value);
+    this.past = new PastView({
+      clock: options.clock,
+      load: options.loadPast,
+      refused: (detail) => this.deny(detail),
     });
     effect(() => {
-      const shown = this.past.value;
+      void this.turns.value;
+      return this.past.turn(this.scope.value, options.at());
+    });
+    effect(() => {
+      const shown = this.past.shown.value;
       this.model.value = shown ? shown.model : this.present.value;
       this.status.value = shown ? shown.status : this.presentStatus.value;
     });
@@ -280,7 +283,7 @@ export class LivePage {
     this.builder = this.unpublished = undefined;
     this.progressed = undefined;
     this.present.value = emptyModel;
-    this.pasts.clear();
+    this.past.forget();
   }
 
   private deny(detail: LiveDetail): void {
@@ -288,7 +291,6 @@ export class LivePage {
     if (detail === 'permission-denied') this.options.remembered.set(0n);
     batch(() => {
       this.forget();
-      this.past.value = undefined;
       this.say({...initialStatus, state: 'denied', detail});
     });
   }
@@ -321,68 +323,6 @@ export class LivePage {
       ...model,
       policies: this.policies.policies.map(policyView).sort(comparePolicies),
       fundings: this.policies.fundings.map(fundingView).sort(compareFundings),
-    };
-  }
-
-  // Shows the moment `at` of `scope`, or the present.
-  private turn(at: AtParam | undefined, scope: bigint): (() => void) | void {
-    if (!at || scope === 0n) {
-      this.past.value = undefined;
-      return undefined;
-    }
-    const name = `${scope}:${'date' in at ? `d${at.date}` : `p${at.position}`}`;
-    const kept = this.pasts.get(name);
-    if (kept) {
-      this.showPast(kept);
-      return undefined;
-    }
-    const abort = new AbortController();
-    this.pastStatus('past-loading', {...emptyModel, scope}, '');
-    this.options.loadPast(scope, at, abort.signal).then(
-      (past) => {
-        if (abort.signal.aborted) return;
-        this.keepPast(name, past);
-        this.showPast(past);
-      },
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        const {code} = ConnectError.from(error);
-        if (code === Code.Unauthenticated || code === Code.PermissionDenied) {
-          this.deny(code === Code.Unauthenticated ? 'unauthenticated' : 'permission-denied');
-        } else {
-          this.pastStatus('past-failed', {...emptyModel, scope}, '');
-        }
-      },
-    );
-    return () => abort.abort();
-  }
-
-  private keepPast(name: string, past: Past): void {
-    this.pasts.set(name, past);
-    const [oldest] = this.pasts.keys();
-    if (this.pasts.size > PASTS_KEPT) this.pasts.delete(oldest);
-  }
-
-  private showPast(past: Past): void {
-    this.pastStatus('none', past.model, past.digest);
-  }
-
-  private pastStatus(detail: LiveDetail, model: Model, digest: string): void {
-    const {position, serverTimeMs, localDate} = model;
-    const wallMs = this.options.clock.wallMs();
-    this.past.value = {
-      model,
-      status: {
-        state: 'past',
-        detail,
-        since: wallMs,
-        position,
-        serverTimeMs,
-        localDate,
-        heardMs: model.ready ? wallMs : 0,
-        digestOk: model.ready,
-        digest,
-      },
     };
   }
 
