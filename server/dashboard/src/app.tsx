@@ -116,7 +116,10 @@ function areaName(): string {
 
 effect(() => {
   const area = areaName();
-  document.title = area === '' ? t('shell.product') : t('shell.title', {area});
+  const title = area === '' ? t('shell.product') : t('shell.title', {area});
+  const {state} = live.status.value;
+  // Also in the list of tabs nobody takes old figures for new ones.
+  document.title = state === 'stale' || state === 'corrupt' ? `⚠ ${title}` : title;
 });
 effect(() => {
   document.documentElement.lang = lang.value;

@@ -88,11 +88,6 @@ export const overviewTexts = {
   'scope.loading': ['Đang tải danh sách địa bàn…', 'Loading the areas…'],
   'scope.failed': ['Không tải được danh sách địa bàn.', 'The areas could not be loaded.'],
 
-  'level.province': ['Tỉnh', 'Province'],
-  'level.district': ['Huyện', 'District'],
-  'level.commune': ['Xã', 'Commune'],
-  'level.village': ['Thôn', 'Village'],
-
   'overview.month': ['Tháng', 'Month'],
   'overview.monthCurrent': ['{month} (tháng này)', '{month} (this month)'],
   'overview.asKnown': ['Theo dữ liệu đến ngày {date}', 'As of the data up to {date}'],

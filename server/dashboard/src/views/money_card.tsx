@@ -80,7 +80,8 @@ function Funding({model, unit, month}: {model: Model; unit: Unit; month: number}
         <div>
           <dt>{t('overview.used')}</dt>
           <dd data-test="overview-figure-used" data-value={String(use.used)}>
-            <small>{t('overview.ofCeiling', {percent: percent(use.used, use.ceiling)})}</small> {money(use.used)}
+            <span>{money(use.used)}</span>{' '}
+            <small>{t('overview.ofCeiling', {percent: percent(use.used, use.ceiling)})}</small>
           </dd>
         </div>
         <div>
@@ -135,7 +136,7 @@ export function MoneyCard({model, unit, overview}: {model: Model; unit: Unit; ov
                     data-count={sum.count}
                     data-amount={String(sum.amount)}
                   >
-                    <small>{t('overview.cases', {n: count(sum.count)})}</small> {money(sum.amount)}
+                    <span>{money(sum.amount)}</span> <small>{t('overview.cases', {n: count(sum.count)})}</small>
                   </dd>
                 </div>
               );

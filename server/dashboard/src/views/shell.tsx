@@ -138,14 +138,14 @@ export function Shell({inside, children}: {inside: boolean; children: ComponentC
           </a>
           {inside && <Breadcrumb />}
         </div>
-        <Tools loggedIn={loggedIn} />
         {inside && (
           <>
             <Tabs />
             <AsOfToggle />
-            <AsOfPanel />
           </>
         )}
+        <Tools loggedIn={loggedIn} />
+        {inside && <AsOfPanel />}
       </header>
       <AsOfBanner />
       <StateBanner />
