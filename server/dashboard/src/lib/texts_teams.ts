@@ -165,6 +165,7 @@ export const teamsTexts = {
   'months.suspect': ['{n} không rõ giờ', '{n} of unknown time'],
   'months.update': ['Báo cáo', 'Update'],
   'months.explain': ['Vì sao?', 'Why?'],
+  'months.older': ['Các tháng trước {month}', 'Months before {month}'],
   'months.close': ['Đóng', 'Close'],
 
   'explain.title': ['Giải thích: {policy}, tháng {month}', 'Explanation: {policy}, {month}'],

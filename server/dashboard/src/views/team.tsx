@@ -109,7 +109,15 @@ function TeamOf({team, at}: {team: bigint; at: AtParam | undefined}): JSX.Elemen
       {read.error !== undefined && <Failed error={read.error} again={read.again} shown />}
       <div class="team-columns">
         <div class="team-main">
-          <TeamMonths model={model} team={team} moment={moment} version={version} decide={decide} />
+          <TeamMonths
+            model={model}
+            team={team}
+            unit={answer.path.at(-1)?.unitId ?? 0n}
+            foundedDate={answer.team.foundedDate}
+            moment={moment}
+            version={version}
+            decide={decide}
+          />
           <TeamTimeline
             team={team}
             moment={moment}
@@ -131,11 +139,19 @@ function TeamOf({team, at}: {team: bigint; at: AtParam | undefined}): JSX.Elemen
           key={JSON.stringify([deciding.label, String(deciding.seenPosition)])}
           {...deciding}
           onDecided={() => setDecisions((n) => n + 1)}
-          onClose={() => setDeciding(undefined)}
+          onClose={() => {
+            setDeciding(undefined);
+            requestAnimationFrame(keepFocus);
+          }}
         />
       )}
     </article>
   );
+}
+
+// What opened the dialogue may be gone with what was held.
+function keepFocus(): void {
+  if (document.activeElement === document.body) document.getElementById('timeline-title')?.focus();
 }
 
 function BackLink(): JSX.Element {
@@ -166,8 +182,11 @@ function levelText(level: UnitLevel): string {
 }
 
 function TeamHead({answer, team, model}: {answer: GetTeamResponse; team: TeamRow; model: Model}): JSX.Element {
-  // The newest name and place that a unit has.
-  const path = answer.path.map((unit) => ({id: unit.unitId, name: unit.names.at(-1)?.name ?? String(unit.unitId)}));
+  // Units above the area that the page shows have the newest name they have.
+  const path = answer.path.map((unit) => ({
+    id: unit.unitId,
+    name: model.units.get(unit.unitId)?.name ?? unit.names.at(-1)?.name ?? String(unit.unitId),
+  }));
   return (
     <header class="team-head">
       <BackLink />

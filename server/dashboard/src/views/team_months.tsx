@@ -1,42 +1,34 @@
 // A team month by month: what it did, what it is owed, and why.
 import type {JSX} from 'preact';
 import {useState} from 'preact/hooks';
-import {civil, lastDay} from '../lib/civil';
+import {civil, lastDay, monthOf} from '../lib/civil';
 import {count, date, money, month as monthText} from '../lib/format';
 import {t} from '../lib/i18n';
-import type {DeterminationView, Model, TeamMonthView} from '../model/model';
+import {route} from '../lib/url';
+import type {Model} from '../model/model';
+import {daysOfBits, monthLines, readOlderMonths, type MonthLine} from './month_lines';
 import {Explanation, StateBadge, type DecideHere} from './team_explanation';
+import {failureText, useRead} from './use_read';
 
 export interface TeamMonthsProps {
   readonly model: Model;
   readonly team: bigint;
+  readonly unit: bigint; // where it stands
+  readonly foundedDate: number;
   readonly moment: string;
   readonly version: number;
   readonly decide: DecideHere | undefined;
 }
 
-export interface MonthLine {
-  readonly month: number;
-  readonly view: TeamMonthView | undefined;
-  readonly determinations: readonly DeterminationView[];
-}
-
-// The months there is anything about, the newest first.
-export function monthLines(model: Model, team: bigint): MonthLine[] {
-  const views = model.months.get(team);
-  const determinations = model.determinations.get(team) ?? [];
-  const months = new Set([...(views?.keys() ?? []), ...determinations.map((one) => one.month)]);
-  return [...months]
-    .sort((a, b) => b - a)
-    .map((month) => ({
-      month,
-      view: views?.get(month),
-      determinations: determinations.filter((one) => one.month === month),
-    }));
-}
-
 export function TeamMonths(props: TeamMonthsProps): JSX.Element {
-  const lines = monthLines(props.model, props.team);
+  const {model, team} = props;
+  const [wantOlder, setWantOlder] = useState(false);
+  const older = useRead(`${team} ${props.moment} ${wantOlder ? model.firstMonth : 0}`, props.version, (signal) =>
+    wantOlder ? readOlderMonths(model, team, props.unit, route.peek().at, signal) : Promise.resolve([]),
+  );
+  // Months that the stream does not carry.
+  const hasOlder = monthOf(props.foundedDate) < model.firstMonth;
+  const lines = [...monthLines(model, team), ...(older.value ?? []).filter((line) => line.month < model.firstMonth)];
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const toggle = (month: number): void => {
     const next = new Set(open);
@@ -71,6 +63,20 @@ export function TeamMonths(props: TeamMonthsProps): JSX.Element {
           </li>
         ))}
       </ol>
+      {hasOlder && !wantOlder && (
+        <button type="button" class="screen-only" data-test="months-older" onClick={() => setWantOlder(true)}>
+          {t('months.older', {month: monthText(model.firstMonth)})}
+        </button>
+      )}
+      {wantOlder && older.loading && older.value === undefined && <p role="status">{t('team.loading')}</p>}
+      {wantOlder && older.error !== undefined && (
+        <p role="alert" class="field-error">
+          {t('team.failed', {detail: failureText(older.error)})}{' '}
+          <button type="button" onClick={older.again}>
+            {t('teams.retry')}
+          </button>
+        </p>
+      )}
     </section>
   );
 }
@@ -121,15 +127,6 @@ function MonthHead({line, open, toggle}: {line: MonthLine; open: boolean; toggle
       </button>
     </div>
   );
-}
-
-// The days of a month that have an activity: bit d - 1 is day d.
-export function daysOfBits(bits: number): number[] {
-  const days: number[] = [];
-  for (let day = 1; day <= 31; ++day) {
-    if (((bits >>> (day - 1)) & 1) === 1) days.push(day);
-  }
-  return days;
 }
 
 const CELL = 8;

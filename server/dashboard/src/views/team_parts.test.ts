@@ -10,7 +10,7 @@ import {DeterminationState, emptyModel, type EventView} from '../model/model';
 import {contactsOf} from './contacts';
 import {isOfKind, kindOf, waitingSince} from './feed_kinds';
 import {assumptionsOf, groupsOf} from './team_explanation';
-import {daysOfBits, monthLines} from './team_months';
+import {daysOfBits, monthLines} from './month_lines';
 import {appended, daysOf, readFirst} from './team_timeline';
 
 const teamEvent = (position: bigint, receiveTimeMs = 0n) => create(TeamEventSchema, {position, receiveTimeMs});

@@ -169,7 +169,7 @@ export function TeamTimeline(props: TeamTimelineProps): JSX.Element {
   return (
     <section class="card team-timeline" aria-labelledby="timeline-title" data-test="team-timeline" aria-busy={timeline.loading}>
       <div class="card-head">
-        <h2 id="timeline-title">{t('timeline.title')}</h2>
+        <h2 id="timeline-title" tabIndex={-1}>{t('timeline.title')}</h2>
         <label class="field inline screen-only">
           <span class="field-label">{t('timeline.filter')}</span>
           <select data-test="timeline-filter" value={show} onChange={(event) => setShow(event.currentTarget.value as Show)}>
