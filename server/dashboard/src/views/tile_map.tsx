@@ -135,7 +135,7 @@ function Legend({chosen, scale}: {chosen: MapFigure; scale: Scale}): JSX.Element
 }
 
 // The tile that an arrow key goes to: the nearest whose centre lies in its
-// direction, sideways distance counting double.
+// direction and not much aside of it, the distance aside counting double.
 function nearest(tiles: readonly Element[], from: Element, dx: number, dy: number): Element | undefined {
   const centre = (e: Element): [number, number] => {
     const box = e.getBoundingClientRect();
@@ -149,7 +149,7 @@ function nearest(tiles: readonly Element[], from: Element, dx: number, dy: numbe
     const [tx, ty] = centre(tile);
     const along = (tx - x) * dx + (ty - y) * dy;
     const aside = Math.abs((tx - x) * dy) + Math.abs((ty - y) * dx);
-    if (along <= 1) continue;
+    if (along <= 1 || aside > 2 * along) continue;
     const distance = along + 2 * aside;
     if (distance < bestDistance) {
       bestDistance = distance;
@@ -247,11 +247,14 @@ function Tiles(props: {groups: Group[]; root: Unit; place: (spot: Spot) => Place
 interface OutlinesProps {
   drawing: Drawing;
   spots: Spot[];
+  seen: bigint | undefined;
   place: (spot: Spot) => PlaceProps;
 }
 
-function Outlines({drawing, spots, place}: OutlinesProps): JSX.Element {
+function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
   const byId = new Map(spots.map((spot) => [spot.unit.id, spot]));
+  // Drawn last and above the neighbours, which would cover half of its line.
+  const shown = drawing.outlines.find(({id}) => id === seen);
   return (
     <svg
       class="boundaries"
@@ -276,6 +279,7 @@ function Outlines({drawing, spots, place}: OutlinesProps): JSX.Element {
           </a>
         );
       })}
+      {shown && <path class="outline-seen" d={shown.d} />}
     </svg>
   );
 }
@@ -387,7 +391,7 @@ export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: 
         aria-describedby="map-keys"
         onKeyDown={(event) => root.current && moveFocus(event, root.current)}
       >
-        {drawing && outlined && <Outlines drawing={drawing} spots={spots} place={place} />}
+        {drawing && outlined && <Outlines drawing={drawing} spots={spots} seen={seen} place={place} />}
         {tiled.length > 0 && <Tiles groups={tiled} root={unit} place={place} />}
       </div>
       <p class="map-readout" aria-hidden="true" data-test="map-readout">
