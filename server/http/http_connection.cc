@@ -1,11 +1,15 @@
 #include "server/http/http_connection.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
+#include "server/http/http_answer_stream.h"
 #include "server/http/response_head.h"
 
 namespace thon {
@@ -17,6 +21,11 @@ namespace {
 
 // One write: its progress is what the write limit watches.
 constexpr std::size_t kWriteBytesMax = 64 * limits::kKiB;
+
+// The write limit, which is counted, comes before the kernel's own.
+constexpr int kUserTimeoutMoreMs = 15'000;
+// From the last byte to the first question whether anybody is there.
+constexpr int kKeepAliveSeconds = 60;
 
 HttpResponse PlainAnswer(int status, absl::string_view text) {
   HttpResponse response;
@@ -30,63 +39,6 @@ HttpResponse PlainAnswer(int status, absl::string_view text) {
 }
 
 }  // namespace
-
-// The handler's end of an answer in pieces. It may outlive the connection.
-class HttpAnswerStream final : public HttpStream {
- public:
-  HttpAnswerStream(std::shared_ptr<HttpShared> shared,
-                   const std::shared_ptr<HttpConnection>& connection,
-                   std::uint64_t request)
-      : shared_(std::move(shared)),
-        connection_(connection),
-        request_(request) {}
-
-  void Answer(HttpResponse response) override {
-    Post([response = std::move(response)](HttpConnection* to) mutable {
-      to->SendWhole(std::move(response));
-    });
-  }
-  void Start(int status, HttpHeaders headers) override {
-    Post([status, headers = std::move(headers)](HttpConnection* to) {
-      to->SendHead(status, headers);
-    });
-  }
-  void Write(std::string piece, std::function<void(bool)> written) override {
-    const bool posted = Post(
-        [piece = std::move(piece), written](HttpConnection* to) mutable {
-          to->SendPiece(std::move(piece), std::move(written));
-        },
-        written);
-    if (!posted) written(false);
-  }
-  void End() override {
-    Post([](HttpConnection* to) { to->SendEnd(); });
-  }
-  void Abort() override {
-    Post([](HttpConnection* to) { to->Close(); });
-  }
-
- private:
-  template <typename Task>
-  bool Post(Task task, std::function<void(bool)> otherwise = nullptr) {
-    const std::shared_ptr<HttpConnection> connection = connection_.lock();
-    if (connection == nullptr) return false;
-    const auto executor = connection->socket_.get_executor();
-    return shared_->Post(
-        executor, [connection, request = request_, task = std::move(task),
-                   otherwise = std::move(otherwise)]() mutable {
-          if (connection->IsCurrent(request)) {
-            task(connection.get());
-          } else if (otherwise != nullptr) {
-            otherwise(false);
-          }
-        });
-  }
-
-  const std::shared_ptr<HttpShared> shared_;
-  const std::weak_ptr<HttpConnection> connection_;
-  const std::uint64_t request_;
-};
 
 HttpConnection::HttpConnection(HttpShared* shared, Socket socket,
                                std::shared_ptr<TlsContext> tls,
@@ -122,6 +74,17 @@ void HttpConnection::Begin() {
   socket_.set_option(asio::socket_base::send_buffer_size(
                          shared_->options.limits.send_buffer_bytes),
                      ignored);
+  // A machine that was switched off says nothing: without these, the kernel
+  // goes on for a quarter of an hour, and a quiet stream for ever.
+  const int dead_ms = static_cast<int>(shared_->options.limits.write_ms_max) +
+                      kUserTimeoutMoreMs;
+  const int on = 1;
+  const int socket = socket_.native_handle();
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_ms,
+               sizeof(dead_ms));
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveSeconds,
+               sizeof(kKeepAliveSeconds));
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   if (tls_.has_value()) {
     Handshake();
   } else {
@@ -146,7 +109,8 @@ void HttpConnection::Handshake() {
 void HttpConnection::BeginRequest() {
   phase_ = Phase::kIdle;
   continued_ = false;
-  Arm(shared_->options.limits.idle_ms_max);
+  Arm(surplus_.has_value() ? shared_->options.limits.head_ms_max
+                           : shared_->options.limits.idle_ms_max);
   Advance({});
 }
 
@@ -409,7 +373,11 @@ void HttpConnection::OnEnd(bool clean) {
 void HttpConnection::Send(std::string bytes,
                           std::function<void(bool)> written) {
   if (written != nullptr) written_ = std::move(written);
-  waiting_ += bytes;
+  if (waiting_.empty()) {
+    waiting_ = std::move(bytes);
+  } else {
+    waiting_ += bytes;
+  }
   if (!writing_) StartWrite();
 }
 

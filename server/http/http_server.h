@@ -56,8 +56,9 @@ struct HttpLimits {
 
 struct HttpServerOptions {
   std::string listen;             // HOST:PORT or [V6]:PORT; port 0: a free one.
-  const TlsFiles* tls = nullptr;  // Null: plain text; the caller has checked
-                                  // that `listen` is loopback.
+  const TlsFiles* tls = nullptr;  // Read by Start(). Null: plain text; the
+                                  // caller has checked that `listen` is
+                                  // loopback.
   const Clock* clock = nullptr;   // Not owned; for the date header. Required.
   HttpHandler handler;            // What no stream handler takes. Required.
   // Asked first, in this order.

@@ -25,9 +25,10 @@ class HttpStream {
   virtual void Answer(HttpResponse response) = 0;
 
   virtual void Start(int status, HttpHeaders headers) = 0;
-  // Sends a piece (not empty). Calls `written` once, on a thread of the
-  // server's: true when the socket has taken it all, false when the browser is
-  // gone. Requires: the last piece has been written.
+  // Sends a piece (not empty). Calls `written` once: true when the socket has
+  // taken it all, false when the browser is gone; on a thread of the server's,
+  // or within Write() when that has stopped. Requires: the last piece has been
+  // written.
   virtual void Write(std::string piece, std::function<void(bool)> written) = 0;
   virtual void End() = 0;
   // Breaks the connection off, so that the answer cannot look complete.
