@@ -11,6 +11,7 @@ namespace thon {
 namespace {
 
 constexpr std::size_t kTokenBytesMax = 128;
+constexpr std::size_t kAddressBytesMax = 64;
 constexpr absl::string_view kAttributes = "; Path=/; HttpOnly; SameSite=Strict";
 
 bool IsToken(absl::string_view text) {
@@ -44,6 +45,28 @@ std::string Site::OriginOf(const HttpRequest& request) const {
   const absl::string_view host = request.Header("host");
   if (host.empty()) return "";
   return Normal(absl::StrCat(request.secure ? "https://" : "http://", host));
+}
+
+std::string Site::ClientOf(const HttpRequest& request) const {
+  if (public_url.empty() || !IsLoopbackAddress(request.peer)) {
+    return request.peer;
+  }
+  // The proxy adds what it saw at the end; what stands before is hearsay.
+  absl::string_view client;
+  for (const auto& [key, value] : request.headers) {
+    if (key != "x-forwarded-for") continue;
+    const absl::string_view list = value;
+    const std::size_t comma = list.rfind(',');
+    client = absl::StripAsciiWhitespace(
+        comma == absl::string_view::npos ? list : list.substr(comma + 1));
+  }
+  if (client.empty() || client.size() > kAddressBytesMax) return request.peer;
+  return std::string(client);
+}
+
+bool IsLoopbackAddress(absl::string_view address) {
+  return absl::StartsWith(address, "127.") || address == "::1" ||
+         absl::StartsWith(address, "::ffff:127.");
 }
 
 absl::string_view SessionCookieName(bool secure) {

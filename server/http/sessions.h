@@ -35,6 +35,9 @@ struct Site {
   bool IsSecure(const HttpRequest& request) const;
   // "https://HOST:PORT" of a request; empty if it has no Host.
   std::string OriginOf(const HttpRequest& request) const;
+  // Whose request it is: the peer, or, where a proxy on this machine stands
+  // between, the address that the proxy saw.
+  std::string ClientOf(const HttpRequest& request) const;
 };
 
 // "__Host-thon_session" over TLS: a cookie that no neighbour can set. The
@@ -45,6 +48,9 @@ absl::string_view SessionCookieName(bool secure);
 std::string MakeSessionCookie(absl::string_view token, std::int64_t seconds,
                               bool secure);
 std::string ClearSessionCookie(bool secure);
+
+// Whether an address without a port is this machine's own.
+bool IsLoopbackAddress(absl::string_view address);
 
 // The token in a request's session cookie; empty if there is none, or one that
 // cannot be a token of ours.

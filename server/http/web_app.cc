@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/core/civil.h"
 #include "server/core/hash.h"
@@ -23,11 +22,6 @@ constexpr std::size_t kMetricsWaitingMax = 8;
 
 bool IsRead(const HttpRequest& request) {
   return request.method == "GET" || request.method == "HEAD";
-}
-
-bool IsLoopbackAddress(absl::string_view address) {
-  return absl::StartsWith(address, "127.") || address == "::1" ||
-         absl::StartsWith(address, "::ffff:127.");
 }
 
 // Of "HOST:PORT", "HOST" or "[V6]:PORT".
@@ -131,13 +125,14 @@ void WebApp::Login(const HttpRequest& request, const HttpAnswer& answer) {
     ++counts_.cross_origin;
     return answer(ForeignLoginPage());
   }
-  if (failures_.IsBlocked(request.peer)) {
+  const std::string client = options_.site.ClientOf(request);
+  if (failures_.IsBlocked(client)) {
     ++counts_.too_many;
     return answer(TooManyLoginsPage());
   }
   const absl::StatusOr<LoginLinks::Redeemed> redeemed = links_.Redeem(code);
   if (!redeemed.ok()) {
-    failures_.Count(request.peer);
+    failures_.Count(client);
     ++counts_.wrong_code;
     return answer(DeadLinkPage());
   }
