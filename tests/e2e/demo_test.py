@@ -5,11 +5,13 @@ Method: runs tools/demo on built programs and compares its JSON, which holds the
 server's own answers, with the figures of the decisions, written out here once
 more. The clean-up is looked for among the machine's processes.
 
-  demo_test.py full|small|interrupted BIN_DIR
+  demo_test.py full|small|watched|interrupted BIN_DIR
 """
 
+import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -112,6 +114,51 @@ class Small(DemoTest):
         self.assertEqual((result["teams"], result["supported_teams"], result["team_months"]), (30, 17, 119))
         self.assertEqual(result["total_vnd"], 59_500_000)
         self.check_log(result)
+        self.assertRegex(result["dashboard_url"], r"^http://127\.0\.0\.1:\d+$")
+
+
+class Watched(DemoTest):
+    def test_while_the_phones_play_a_browser_can_log_in_and_watch(self):
+        command = demo(self.folder.name, "--scale", "small")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            try:
+                links = []
+                for line in running.stderr:
+                    found = re.search(r"(http://127\.0\.0\.1:\d+)/login/\S+", line)
+                    if found:
+                        self.log_in(*found.group(0, 1))
+                        links.append(found.group(0))
+                        if len(links) == 2:  # Before the phones and after them.
+                            break
+                self.assertEqual(len(set(links)), 2)
+                result = json.loads(running.stdout.readline())
+                self.assertTrue(links[0].startswith(result["dashboard_url"] + "/login/"))
+            finally:
+                running.send_signal(signal.SIGINT)
+                running.communicate()
+        # Right and looked at; or interrupted a moment before it waits to be.
+        self.assertIn(running.returncode, (0, 130))
+        self.assertEqual(processes_of(self.folder.name), [])
+
+    def log_in(self, link, url):
+        """As a browser: looks at the link, presses the button, loads the page with the cookie."""
+        host = url.removeprefix("http://")
+        web = http.client.HTTPConnection(host, timeout=60)
+        self.addCleanup(web.close)
+        path = link.removeprefix(url)
+        web.request("GET", path)
+        page = web.getresponse()
+        self.assertEqual(page.status, 200)
+        self.assertIn("method=\"post\"", page.read().decode())
+        web.request("POST", path, headers={"Origin": url, "Sec-Fetch-Site": "same-origin"})
+        answer = web.getresponse()
+        answer.read()
+        self.assertEqual((answer.status, answer.getheader("Location")), (303, "/"))
+        self.assertRegex(answer.getheader("Set-Cookie"), r"^thon_session=[\w=-]{43,}; Path=/; HttpOnly; SameSite=Strict")
+        web.request("GET", "/")
+        page = web.getresponse()
+        self.assertEqual(page.status, 200)
+        self.assertIn("<script", page.read().decode())
 
 
 class Interrupted(DemoTest):
@@ -130,7 +177,7 @@ class Interrupted(DemoTest):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("full", "small", "interrupted"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("full", "small", "watched", "interrupted"):
         sys.exit(__doc__)
     BIN_DIR = sys.argv[2]
     unittest.main(argv=[sys.argv[0], sys.argv[1].capitalize(), "-v"])

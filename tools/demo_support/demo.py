@@ -98,6 +98,17 @@ class Demo:
                       "--from", MONTHS[0], "--to", MONTHS[-1], "--ceiling", ceiling, "--retroactive", "--apply"]),
         ]
 
+    def say_dashboard(self):
+        """Where a browser sees it, and how it gets in."""
+        try:
+            link = self.programs.login_link()
+        except Failed as failure:
+            # The figures come out without it too.
+            say(f"no dashboard: {failure}")
+            return
+        say(f"\nBảng theo dõi (the dashboard): {self.programs.dashboard_url}\n"
+            f"Mở liên kết này để đăng nhập, một lần, trong mười phút (to log in, once, within ten minutes):\n  {link}\n")
+
     def play(self):
         """The seven months; returns the fleet's report."""
         command = ["--codes", self.input / "codes.csv", "--from", FROM, "--to", TO, "--seed", self.args.seed,
@@ -150,6 +161,7 @@ class Demo:
                 "phones", "clones", "events_recorded", "events_in_log", "lost", "duplicates", "never_recorded",
                 "offered_again", "batches_sent", "batches_sent_again", "phones_killed", "kills", "streams_broken",
                 "forks", "successor_keys", "longest_offline_days", "entries")},
+            "dashboard_url": self.programs.dashboard_url,
             "seed": self.args.seed,
             "seconds": round(time.monotonic() - self.begin, 1),
         }
@@ -233,6 +245,7 @@ def run(args, folder):
         say(f"thond runs on {programs.endpoint}, its data in {demo.data}")
         demo.set_up()
         say(f"{demo.size.communes} communes, {demo.size.teams} teams and {demo.size.organisations} organisations are in")
+        demo.say_dashboard()
         result = demo.result(demo.play())
         faults = demo.faults(result)
         if args.json:
@@ -242,7 +255,8 @@ def run(args, folder):
         for fault in faults:
             say(f"WRONG {fault}")
         if not args.once:
-            say(f"\nThe server runs on. Look at it with:\n  {args.bin_dir}/thon --data {demo.data} eligibility summary "
+            demo.say_dashboard()
+            say(f"The server runs on. Look at it with:\n  {args.bin_dir}/thon --data {demo.data} eligibility summary "
                 f"--policy {POLICY}\nCtrl-C ends it.")
             programs.wait_for_interrupt()
         return 1 if faults else 0

@@ -41,6 +41,7 @@ class Programs:
         self.logs = logs
         self.server = None
         self.endpoint = ""
+        self.dashboard_url = ""
 
     def __enter__(self):
         return self
@@ -57,8 +58,12 @@ class Programs:
 
     def start_server(self, sim_start):
         self.data.mkdir(parents=True, exist_ok=True)
-        command = [self.bin / "thond", "--data", self.data, "--listen", "127.0.0.1:0", "--simulate",
-                   "--sim-start", sim_start, "--origin", "thon.yenbai.example"]
+        # The page is in plain text, on loopback alone: a browser takes it without
+        # asking about a certificate authority that was made a second ago. The
+        # phones come over TLS.
+        command = [self.bin / "thond", "--data", self.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                   "--http-insecure-loopback", "--simulate", "--sim-start", sim_start,
+                   "--origin", "thon.yenbai.example"]
         with open(self.logs / "thond.log", "wb") as log:
             self.server = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_parent)
         end = time.monotonic() + START_SECONDS_MAX
@@ -67,6 +72,7 @@ class Programs:
                 raise Failed(f"thond does not start:\n{(self.logs / 'thond.log').read_text()}")
             time.sleep(0.02)
         self.endpoint = (self.data / "endpoint").read_text().strip()
+        self.dashboard_url = (self.data / "http").read_text().strip()
 
     def wait_for_interrupt(self):
         try:
@@ -87,6 +93,10 @@ class Programs:
         if done.returncode != 0:
             raise Failed(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}{done.stdout}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def login_link(self):
+        """A link that logs the operator in, once; why there is none is a Failed."""
+        return self.thon("login-link")["url"]
 
     def enrolment_codes(self, phones, out):
         """Issues a code for each row of the file `phones`; (code, team, member, organisation) of each."""
