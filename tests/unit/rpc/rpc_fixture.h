@@ -55,6 +55,7 @@ class RpcTest : public ::testing::Test {
     options.listen = "127.0.0.1:0";
     options.tls = &tls_;
     options.backup_dir = province_.directory() + "/backups";
+    options.links = login_links_;
     ASSERT_OK_AND_ASSIGN(server_,
                          RpcServer::Start(options, &province_.engine()));
     channel_ = Connect();
@@ -162,7 +163,8 @@ class RpcTest : public ::testing::Test {
   std::unique_ptr<v1::PolicyService::Stub> policy_;
   std::unique_ptr<v1::AuditService::Stub> audit_;
   std::unique_ptr<v1::AdminService::Stub> admin_;
-  std::string operator_;  // The first operator's token.
+  LoginLinkMaker* login_links_ = nullptr;  // To be set before SetUp().
+  std::string operator_;                   // The first operator's token.
 
  private:
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts_;
