@@ -33,8 +33,8 @@ export const teamsTexts = {
     'The first {n} rows of {total} are printed; for all of them download the CSV.',
   ],
   'teams.leadersFailed': [
-    'Không đọc được thành viên các tổ, cột «Gọi ai» để trống. ',
-    'The teams\' members could not be read; "whom" is left empty. ',
+    'Không đọc được thành viên các tổ. ',
+    'The members of the teams could not be read. ',
   ],
   'teams.retry': ['Thử lại', 'Try again'],
 
@@ -60,7 +60,7 @@ export const teamsTexts = {
   'teams.state.neverSynced': ['Chưa gửi dữ liệu', 'Never synced'],
   'teams.state.phonesSilent': ['Máy im lặng từ 14 ngày', 'Phones silent for 14 days'],
   'teams.state.notReported': ['Chưa báo cáo', 'Not reported'],
-  'teams.state.held': ['Có việc chờ quyết định', 'Something is held'],
+  'teams.state.held': ['Chờ quyết định', 'Held'],
   'teams.state.suspended': ['Đang tạm dừng', 'Suspended'],
   'teams.state.ended': ['Đã kết thúc', 'Ended'],
   'teams.update.confirmed': ['đã xác nhận', 'confirmed'],
@@ -71,7 +71,8 @@ export const teamsTexts = {
   'teams.why.neverActive': ['Không có hoạt động nào từ tháng {month}', 'No activity since {month}'],
   'teams.why.neverSynced': ['Chưa máy nào gửi dữ liệu', 'No phone ever synced'],
   'teams.why.phonesSilent': ['Máy không gửi {n} ngày, lần cuối {date}', 'Phones silent for {n} days, last on {date}'],
-  'teams.why.heldEvents': ['{n} hoạt động chờ quyết định', '{n} activities wait for a decision'],
+  'teams.why.heldEvents': ['{n} sự kiện chờ quyết định', '{n} events wait for a decision'],
+  'teams.why.heldSome': ['Có sự kiện chờ quyết định', 'Events wait for a decision'],
   'teams.why.heldMonth': ['Tháng {month} chờ quyết định về kinh phí', 'The money of {month} waits for a decision'],
 
   'teams.who.member': ['mã {id}', 'id {id}'],
@@ -170,8 +171,8 @@ export const teamsTexts = {
 
   'explain.title': ['Giải thích: {policy}, tháng {month}', 'Explanation: {policy}, {month}'],
   'explain.noPolicy': ['Giải thích tháng {month}', 'Explanation of {month}'],
-  'explain.holds': ['Đạt', 'Met'],
-  'explain.fails': ['Không đạt', 'Not met'],
+  'explain.holds': ['Đạt', 'Holds'],
+  'explain.fails': ['Không đạt', 'Does not hold'],
   'explain.deciding': ['Bước quyết định', 'Deciding step'],
   'explain.assumption': ['Giả định', 'Assumption'],
   'explain.source': ['Căn cứ', 'Source'],
@@ -189,8 +190,8 @@ export const teamsTexts = {
   ],
   'explain.readAt': ['Đọc ở vị trí {position}.', 'Read at position {position}.'],
   'explain.assumptions': [
-    'Kết quả dựa trên {n} giả định không có căn cứ trong văn bản.',
-    'The result rests on {n} assumptions that no document states.',
+    'Kết quả dựa trên {n} giả định, ở chỗ văn bản không nêu rõ.',
+    'The result rests on {n} assumptions, where the documents do not say.',
   ],
   'explain.showEvents': ['Sự kiện đã xét ({n})', 'Events looked at ({n})'],
   'explain.positions': ['Dựa trên các vị trí: {list}', 'Rests on positions: {list}'],

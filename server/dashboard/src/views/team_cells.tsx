@@ -15,6 +15,8 @@ export interface CellContext {
   readonly month: number; // shown
   // By team; undefined until they are read.
   readonly contacts: ReadonlyMap<bigint, readonly Contact[]> | undefined;
+  // How many of a team's events are held, for the call list; as far as read.
+  readonly held: ReadonlyMap<bigint, number>;
 }
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain';
@@ -37,11 +39,12 @@ export function stateWords(line: TeamLine): StateWord[] {
     words.push(line.active ? {key: 'teams.state.active', tone: 'good'} : {key: 'teams.state.idle', tone: 'plain'});
   }
   if (!line.neverSynced && line.phonesSilent) words.push({key: 'teams.state.phonesSilent', tone: 'warn'});
-  if (line.held > 0 || line.heldMonths.length > 0) words.push({key: 'teams.state.held', tone: 'warn'});
+  if (line.anyHeld || line.heldMonths.length > 0) words.push({key: 'teams.state.held', tone: 'warn'});
   return words;
 }
 
-export function reasonText(reason: CallReason): string {
+// `held`: how many events, if that is known.
+export function reasonText(reason: CallReason, held: number | undefined): string {
   switch (reason.kind) {
     case 'neverSynced':
       return t('teams.why.neverSynced');
@@ -52,11 +55,14 @@ export function reasonText(reason: CallReason): string {
     case 'quiet':
       return t('teams.why.quiet', {n: count(reason.days), date: date(reason.date)});
     case 'heldEvents':
-      return t('teams.why.heldEvents', {n: count(reason.count)});
+      return held === undefined ? t('teams.why.heldSome') : t('teams.why.heldEvents', {n: count(held)});
     case 'heldMonth':
       return t('teams.why.heldMonth', {month: month(reason.month)});
   }
 }
+
+const reasonTexts = (line: TeamLine, context: CellContext): string[] =>
+  callReasons(line, context.today).map((reason) => reasonText(reason, context.held.get(line.id)));
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -109,7 +115,7 @@ export function cellText(line: TeamLine, column: Column, context: CellContext): 
     case 'who':
       return contactText(line, context);
     case 'why':
-      return callReasons(line, context.today).map(reasonText).join('. ');
+      return reasonTexts(line, context).join('. ');
   }
 }
 
@@ -158,9 +164,7 @@ export function Cell({line, column, context}: {line: TeamLine; column: Column; c
     case 'why':
       return (
         <span class="reasons">
-          {callReasons(line, context.today)
-            .map(reasonText)
-            .join(' · ')}
+          {reasonTexts(line, context).join(' · ')}
         </span>
       );
     case 'money':

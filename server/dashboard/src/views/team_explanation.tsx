@@ -217,14 +217,18 @@ interface StepProps {
 }
 
 function Step({step, seen, decide}: StepProps): JSX.Element {
+  // Many of the server's sentences begin with it.
+  const judged = step.holds ? t('explain.holds') : t('explain.fails');
   return (
     <li class="step" data-test="explain-step" data-rule={step.rule} data-holds={step.holds} data-deciding={step.deciding}>
       <div class="step-line">
         <span class="step-mark" aria-hidden="true">
           {step.holds ? '✓' : '✗'}
         </span>
-        <span class="visually-hidden">{step.holds ? t('explain.holds') : t('explain.fails')}: </span>
-        <span class="step-text">{text(step)}</span>
+        <span class="step-text">
+          {!text(step).startsWith(judged) && <span class="visually-hidden">{judged}: </span>}
+          {text(step)}
+        </span>
         {step.deciding && <Badge tone="warn">{t('explain.deciding')}</Badge>}
       </div>
       {(step.source !== '' || step.assumption !== '') && (

@@ -69,7 +69,7 @@ const STATE_RANK = (line: TeamLine): number => {
   if (line.neverSynced) return 0;
   if (line.quiet) return 1;
   if (line.phonesSilent) return 2;
-  if (line.held > 0 || line.heldMonths.length > 0) return 3;
+  if (line.anyHeld || line.heldMonths.length > 0) return 3;
   return line.active ? 5 : 4;
 };
 
@@ -99,7 +99,7 @@ function comparison(column: Column, names: ReadonlyMap<string, number>, places: 
     case 'update':
       return by((line) => (line.updateDate === 0 ? 0 : line.updateDate * 2 + (line.updateConfirmed ? 1 : 0)));
     case 'held':
-      return by((line) => line.held + line.heldMonths.length);
+      return by((line) => line.held);
     case 'money':
       return by((line) => (line.money === undefined ? -1 : MONEY_STATES.indexOf(line.money)));
     case 'amount':

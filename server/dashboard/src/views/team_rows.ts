@@ -59,7 +59,8 @@ export interface TeamLine {
   readonly neverActive: boolean;
   readonly phonesSilent: boolean;
   readonly suspended: boolean;
-  readonly held: number; // activities that are held
+  readonly held: number; // activities of the month that are held
+  readonly anyHeld: boolean; // in any month watched
   readonly heldMonths: readonly number[]; // months whose money is held
   readonly days: number;
   readonly activities: number;
@@ -240,7 +241,10 @@ function makeLine(model: Model, team: Team, month: number, place: string): TeamL
     neverActive: state.neverActive,
     phonesSilent: exists && state.phoneSilent,
     suspended: team.suspended,
-    held: state.held,
+    held: view?.held ?? 0,
+    // Of an event between two months each has it as held, so that a sum over
+    // months would say too many.
+    anyHeld: state.held > 0,
     heldMonths: determinations.filter((one) => one.state === DeterminationState.HELD).map((one) => one.month),
     days: view?.activeDays ?? 0,
     activities: view?.activities ?? 0,
@@ -270,7 +274,7 @@ export function hasState(line: TeamLine, filter: StateFilter): boolean {
     case 'phones-silent':
       return line.phonesSilent;
     case 'held':
-      return line.held > 0 || line.heldMonths.length > 0;
+      return line.anyHeld || line.heldMonths.length > 0;
     case 'suspended':
       return line.suspended;
   }
@@ -282,7 +286,7 @@ export type CallReason =
   | {readonly kind: 'phonesSilent'; readonly days: number; readonly date: number}
   | {readonly kind: 'neverActive'; readonly since: number}
   | {readonly kind: 'quiet'; readonly days: number; readonly date: number}
-  | {readonly kind: 'heldEvents'; readonly count: number}
+  | {readonly kind: 'heldEvents'}
   | {readonly kind: 'heldMonth'; readonly month: number};
 
 // Why the team is on the call list as of `today`; empty: it is not. A suspended
@@ -304,7 +308,7 @@ export function callReasons(line: TeamLine, today: number): CallReason[] {
       reasons.push({kind: 'neverActive', since: line.watchedSince});
     }
   }
-  if (line.held > 0) reasons.push({kind: 'heldEvents', count: line.held});
+  if (line.anyHeld) reasons.push({kind: 'heldEvents'});
   for (const month of new Set(line.heldMonths)) reasons.push({kind: 'heldMonth', month});
   return reasons;
 }

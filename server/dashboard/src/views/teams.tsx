@@ -12,10 +12,9 @@ import {live} from '../live/live';
 import {currentMonth, path} from '../model/aggregate';
 import type {Model, Unit} from '../model/model';
 import {useCalm} from './calm';
-import {readContacts} from './contacts';
 import {shownMonth} from './overview';
 import {PrintHead} from './print';
-import {cellCsv, cellText, columnTitle, NUMBER_COLUMNS, type CellContext, type Contact} from './team_cells';
+import {cellCsv, cellText, columnTitle, NUMBER_COLUMNS, type CellContext} from './team_cells';
 import {parseSort, TeamView} from './team_order';
 import {
   CALL_COLUMNS,
@@ -32,10 +31,10 @@ import {
   type TeamLine,
 } from './team_rows';
 import {GridKeys, TeamsGrid, type GridPlace} from './teams_grid';
+import {useContacts, useHeld, useSearch} from './teams_reads';
 
 // On paper at most so many rows; a file holds all.
 const PRINTED_MAX = 2_000;
-const SEARCH_MS = 200;
 
 // Kept while the page shows something else, so that Back leads to the same row.
 const allLines = new TeamLines();
@@ -60,7 +59,8 @@ export function TeamsPage(): JSX.Element {
     return [all, some];
   }, [model, month, here.unit, here.filter, text, here.sort]);
   const contacts = useContacts(filters.calls);
-  const context: CellContext = {today: model.localDate, month, contacts: contacts.map};
+  const held = useHeld(model, lines, filters.calls);
+  const context: CellContext = {today: model.localDate, month, contacts: contacts.map, held};
   const search = useRef<HTMLInputElement>(null);
   const of = `${here.unit} ${here.filter} ${here.sort} ${text}`;
   if (place.of !== of) Object.assign(place, {of, scrollTop: 0});
@@ -115,54 +115,6 @@ export function TeamsPage(): JSX.Element {
       <PrintedTeams lines={shown} columns={columns} context={context} />
     </section>
   );
-}
-
-// The text of the search, at once here and a moment later in the address.
-function useSearch(): [string, (text: string) => void] {
-  const q = route.value.q;
-  const [text, setText] = useState(q);
-  const written = useRef(q);
-  if (q !== written.current) {
-    // Back, Forward or a link.
-    written.current = q;
-    if (text !== q) setText(q);
-  }
-  useEffect(() => {
-    if (text === written.current) return undefined;
-    const timer = setTimeout(() => {
-      written.current = text;
-      if (route.peek().page === 'teams') go({q: text}, true);
-    }, SEARCH_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return [text, setText];
-}
-
-interface Contacts {
-  readonly map: ReadonlyMap<bigint, readonly Contact[]> | undefined;
-  readonly failed: boolean;
-  again(): void;
-}
-
-// Read while the call list is shown.
-function useContacts(wanted: boolean): Contacts {
-  const [map, setMap] = useState<ReadonlyMap<bigint, readonly Contact[]>>();
-  const [failed, setFailed] = useState(false);
-  const [tries, setTries] = useState(0);
-  const {at, unit} = route.value;
-  const {scope, localDate} = live.model.value;
-  const root = unit === 0n ? scope : unit;
-  const moment = at === undefined ? '' : 'date' in at ? `d${at.date}` : `p${at.position}`;
-  useEffect(() => {
-    if (!wanted || localDate === 0) return undefined;
-    const cancel = new AbortController();
-    setFailed(false);
-    readContacts(root, at, localDate, cancel.signal).then(setMap, () => {
-      if (!cancel.signal.aborted) setFailed(true);
-    });
-    return () => cancel.abort();
-  }, [wanted, root, moment, localDate, tries]);
-  return {map, failed, again: () => setTries(tries + 1)};
 }
 
 interface ToolbarProps {
