@@ -42,7 +42,9 @@ class ClientImpl final : public Client {
                   .reply_timeout_ms = options_.reply_timeout_ms,
                   .backoff_first_ms = options_.backoff_first_ms,
                   .backoff_max_ms = options_.backoff_max_ms,
-                  .standings = options_.standings}),
+                  .standings = options_.standings,
+                  .follow = options_.follow,
+                  .follow_timeout_ms = options_.follow_timeout_ms}),
         random_(random) {}
 
   absl::StatusOr<Recorded> Record(v1::Event event) override;
@@ -95,6 +97,10 @@ class ClientImpl final : public Client {
     const MutexLock lock(&mu_);
     view_wish_ = true;
   }
+  absl::StatusOr<std::optional<FollowedTeam>> Followed() const override {
+    const MutexLock lock(&mu_);
+    return outbox_->Followed();
+  }
   absl::StatusOr<std::vector<Difference>> Differences() const override {
     const MutexLock lock(&mu_);
     return outbox_->Differences();
@@ -118,8 +124,11 @@ class ClientImpl final : public Client {
   void SendBatch(Sequence first) ABSL_LOCKS_EXCLUDED(mu_);
   void AskStandings() ABSL_LOCKS_EXCLUDED(mu_);
   void AskTeamView() ABSL_LOCKS_EXCLUDED(mu_);
+  void Follow() ABSL_LOCKS_EXCLUDED(mu_);
   void CloseSend() ABSL_LOCKS_EXCLUDED(mu_);
   void Receive(std::int64_t wait_ms) ABSL_LOCKS_EXCLUDED(mu_);
+  void Take(v1::SyncResponse response, FollowedChange* change)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void DropStream() ABSL_LOCKS_EXCLUDED(mu_);
   bool SendOrEnd(const v1::SyncRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -130,6 +139,16 @@ class ClientImpl final : public Client {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status TakeTeamView(v1::TeamView view)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // client_follow.cc
+  bool FollowKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<v1::SyncRequest> FollowRequest()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeFollowed(v1::WatchResponse response, FollowedChange* change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<FollowOutcome> FollowedOutcome(v1::WatchResponse response,
+                                                FollowedChange* change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status Confirmed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Obey(Verdict verdict, const v1::Answer* answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status PruneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -179,6 +198,12 @@ class ClientImpl final : public Client {
   // The earliest month asked for since the last view; 0: none.
   Month asked_month_ ABSL_GUARDED_BY(mu_);
   std::map<Month, std::string> last_shown_ ABSL_GUARDED_BY(mu_);
+
+  // What is being told of the team, and by which request.
+  FollowStep step_ ABSL_GUARDED_BY(mu_);
+  bool following_ ABSL_GUARDED_BY(mu_) = false;
+  bool followed_from_start_ ABSL_GUARDED_BY(mu_) = false;
+  Month followed_month_ ABSL_GUARDED_BY(mu_);
 
   // Of the thread that drives.
   std::unique_ptr<SyncStream> stream_;

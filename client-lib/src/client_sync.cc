@@ -31,6 +31,7 @@ SessionFacts ClientImpl::Facts() {
       .verified_end = chain.verified_end,
       .sealed_end = chain.sealed_end,
       .view_wanted = ViewWanted(),
+      .follow_known = FollowKnown(),
       .random = random_()};
 }
 
@@ -62,6 +63,8 @@ void ClientImpl::Perform(const Action& action, std::int64_t wait_ms) {
       return AskStandings();
     case Do::kAskTeamView:
       return AskTeamView();
+    case Do::kFollow:
+      return Follow();
     case Do::kCloseSend:
       return CloseSend();
     case Do::kReceive:
@@ -254,6 +257,12 @@ void ClientImpl::Receive(std::int64_t wait_ms) {
       break;
   }
   OnStep("received");
+  FollowedChange change;
+  Take(std::move(response), &change);
+  if (!change.empty() && options_.on_followed) options_.on_followed(change);
+}
+
+void ClientImpl::Take(v1::SyncResponse response, FollowedChange* change) {
   const MutexLock lock(&mu_);
   absl::Status taken;
   switch (response.message_case()) {
@@ -270,7 +279,8 @@ void ClientImpl::Receive(std::int64_t wait_ms) {
       taken = TakeTeamView(std::move(*response.mutable_team_view()));
       break;
     case v1::SyncResponse::kFollowed:
-      break;  // Nothing is followed: it was not asked for.
+      taken = TakeFollowed(std::move(*response.mutable_followed()), change);
+      break;
     case v1::SyncResponse::MESSAGE_NOT_SET:
       break;  // A newer server's message; not for this app.
   }
@@ -384,15 +394,21 @@ absl::Status ClientImpl::TakeStandings(const v1::Standings& standings) {
   if (!saved.ok()) return saved;
   session_.StandingsHeard(Now());
   // A successor whose events are judged and not held for it was confirmed.
-  const PhoneKey& key = outbox_->key();
-  if (!key.enrolment.has_value() || key.enrolment->confirmed() ||
-      standings.end_sequence() <= standings.first_sequence()) {
+  if (standings.end_sequence() <= standings.first_sequence() ||
+      std::any_of(standings.exceptions().begin(), standings.exceptions().end(),
+                  [](const v1::EventStanding& standing) {
+                    return standing.reason() ==
+                           v1::STANDING_REASON_UNCONFIRMED_AUTHOR;
+                  })) {
     return absl::OkStatus();
   }
-  for (const v1::EventStanding& standing : standings.exceptions()) {
-    if (standing.reason() == v1::STANDING_REASON_UNCONFIRMED_AUTHOR) {
-      return absl::OkStatus();
-    }
+  return Confirmed();
+}
+
+absl::Status ClientImpl::Confirmed() {
+  const PhoneKey& key = outbox_->key();
+  if (!key.enrolment.has_value() || key.enrolment->confirmed()) {
+    return absl::OkStatus();
   }
   v1::EnrolResponse confirmed = *key.enrolment;
   confirmed.set_confirmed(true);

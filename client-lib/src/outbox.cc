@@ -5,7 +5,7 @@
 namespace thon::client {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 2;
+constexpr std::uint64_t kFormatVersion = 3;
 // Format 1: an app before previews wrote it.
 constexpr char kSchema[] = R"sql(
 CREATE TABLE meta (name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -59,7 +59,16 @@ CREATE TABLE differences (
   position INTEGER NOT NULL, said_vi BLOB NOT NULL, said_en BLOB NOT NULL,
   says_vi BLOB NOT NULL, says_en BLOB NOT NULL, because_vi BLOB NOT NULL,
   because_en BLOB NOT NULL, text_vi BLOB NOT NULL, text_en BLOB NOT NULL);
-PRAGMA user_version = 2;
+)sql";
+// Format 3: what was told of the team step by step.
+constexpr char kFollowSchema[] = R"sql(
+CREATE TABLE followed (
+  query INTEGER NOT NULL, key BLOB NOT NULL, row BLOB NOT NULL,
+  PRIMARY KEY (query, key)) WITHOUT ROWID;
+CREATE TABLE following (
+  one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,
+  first_month INTEGER NOT NULL, progress BLOB NOT NULL);
+PRAGMA user_version = 3;
 )sql";
 
 }  // namespace
@@ -84,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
   }
   absl::Status done;
   if (version == 0) done = outbox->Create(first_key);
-  if (version == 1) done = outbox->Upgrade();
+  if (version == 1 || version == 2) done = outbox->Upgrade(version);
   if (done.ok()) done = outbox->Load();
   if (!done.ok()) return done;
   return outbox;
@@ -93,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
 absl::Status Outbox::Create(const SigningKey& first_key) {
   Transaction transaction(db_.get(), "create");
   if (!transaction.begun().ok()) return transaction.begun();
-  for (const char* sql : {kSchema, kViewSchema}) {
+  for (const char* sql : {kSchema, kViewSchema, kFollowSchema}) {
     if (absl::Status made = db_->Execute(sql); !made.ok()) return made;
   }
   if (absl::Status put =
@@ -108,10 +117,13 @@ absl::Status Outbox::Create(const SigningKey& first_key) {
   return Commit(&transaction);
 }
 
-absl::Status Outbox::Upgrade() {
+absl::Status Outbox::Upgrade(std::uint64_t version) {
   Transaction transaction(db_.get(), "upgrade");
   if (!transaction.begun().ok()) return transaction.begun();
-  if (absl::Status made = db_->Execute(kViewSchema); !made.ok()) return made;
+  if (version < 2) {
+    if (absl::Status made = db_->Execute(kViewSchema); !made.ok()) return made;
+  }
+  if (absl::Status made = db_->Execute(kFollowSchema); !made.ok()) return made;
   return Commit(&transaction);
 }
 

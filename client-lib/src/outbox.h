@@ -29,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "client-lib/src/follow_step.h"
 #include "client-lib/src/preview_compare.h"
 #include "client-lib/src/sqlite.h"
 #include "client-lib/src/trust.h"
@@ -94,6 +95,22 @@ struct HeardView {
   std::uint32_t generation = 0;  // Whose numbers end_sequence is about.
   std::int64_t heard_ms = 0;     // The server's time.
   v1::TeamView view;
+};
+
+// Where following the team stands.
+struct FollowingState {
+  std::uint32_t generation = 0;  // Whose standings it holds.
+  Month first_month;
+  v1::WatchProgress progress;  // Of the last step applied.
+};
+
+// What became of a step.
+struct KeptStep {
+  // False: the rows are not what the step's digests say, or cannot be read;
+  // nothing was applied.
+  bool applied = false;
+  // Events of this key are judged, and none waits for its confirmation.
+  bool confirmed = false;
 };
 
 // An event of this phone as a preview reads it.
@@ -170,6 +187,13 @@ class Outbox {
   absl::Status CompareShown(const HeardView& heard);
   // Keeps what was shown, of each (policy, month) the newest.
   absl::Status SaveShown(absl::Span<const ShownPreview> shown);
+  // Applies a step, in one transaction: its rows, what they say of this phone's
+  // events, and the token behind it; `change` is what it changed.
+  absl::StatusOr<KeptStep> KeepFollowed(const FollowStep& step,
+                                        Month first_month,
+                                        FollowedChange* change);
+  // The next following starts without a token. What was told is still held.
+  absl::Status ForgetFollowing();
   absl::Status Acknowledge(std::uint64_t id);
   absl::Status SavePreviewed();  // PreviewMonth() was called on the file.
 
@@ -209,6 +233,10 @@ class Outbox {
       std::map<std::pair<std::string, std::int32_t>, std::string>;
   absl::StatusOr<PolicyTexts> PolicyTextsHeld();
   absl::StatusOr<std::vector<Difference>> Differences();
+  // Not set before the first step; a row that cannot be read is left out.
+  absl::StatusOr<std::optional<FollowedTeam>> Followed();
+  // The same; not set either if it cannot be read.
+  absl::StatusOr<std::optional<FollowingState>> Following();
   bool previewed() const { return previewed_; }
   // The earliest month of what was shown and not compared yet; 0: none.
   absl::StatusOr<Month> FirstShownMonth();
@@ -233,7 +261,7 @@ class Outbox {
 
   explicit Outbox(std::unique_ptr<Database> db) : db_(std::move(db)) {}
   absl::Status Create(const SigningKey& first_key);
-  absl::Status Upgrade();
+  absl::Status Upgrade(std::uint64_t version);
   absl::Status Load();
   absl::Status LoadKey();
   absl::Status LoadChain();
@@ -261,6 +289,16 @@ class Outbox {
   absl::Status PruneSome(const PruneRule& rule, bool for_room, bool* more);
   absl::Status SaveTexts(v1::TeamView* view);
   absl::Status InsertDifference(const Difference& difference);
+  absl::StatusOr<std::map<std::string, std::string>> FollowedRows(
+      std::uint32_t query);
+  absl::Status ApplyPart(std::uint32_t query, const FollowStep::Part& part,
+                         std::map<std::string, std::string>* rows,
+                         FollowedChange* change);
+  absl::StatusOr<Sequence> RecordedBy(Position position);
+  absl::StatusOr<EventName> RecordedName(std::uint64_t row_id);
+  absl::StatusOr<KeptStep> TakeStandingRows(
+      const std::map<std::string, std::string>& rows, Sequence judged_end,
+      FollowedChange* change);
   absl::StatusOr<std::vector<ShownPreview>> Shown();
   // Row id past the last event that was offered again under this key; 0: none.
   absl::StatusOr<std::uint64_t> ReofferedEnd();

@@ -25,6 +25,13 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
     // Everything else was said; the next conversation asks again.
     Succeeded();
   }
+  const std::int64_t follow_ms =
+      std::min(limits_.follow_timeout_ms, limits_.reply_timeout_ms);
+  if (phase_ == Phase::kFollowing && now - follow_since_ >= follow_ms) {
+    follow_owed_ = true;
+    if (!follow_heard_) no_follows_ = true;
+    StopFollowing(now);
+  }
   if (phase_ > Phase::kOpened && now - heard_at_ >= limits_.reply_timeout_ms) {
     Fail(Condition::kNoConnection,
          absl::DeadlineExceededError("the server fell silent"), now,
@@ -54,32 +61,60 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
     case Phase::kViewAsked:
     case Phase::kClosing:
       return receive();
+    case Phase::kFollowing:
+      return {.kind = Do::kReceive,
+              .wait_ms =
+                  std::max<std::int64_t>(follow_since_ + follow_ms - now, 0)};
     case Phase::kTalking:
       if (!sent_all_ && Unanswered() < limits_.in_flight_max) {
         return {.kind = Do::kSendBatch, .sequence = next_to_send_};
       }
       if (Unanswered() > 0) return receive();
-      if (facts.view_wanted && !no_views_) {
-        phase_ = Phase::kViewToAsk;
-        return {.kind = Do::kAskTeamView};
-      }
-      [[fallthrough]];
-    case Phase::kViewHeard:
-      // Behind the view, which waits for the rows: so they are judged.
-      if (limits_.standings && facts.sealed_end.value > 1) {
-        phase_ = Phase::kAsking;
-        return {.kind = Do::kAskStandings};
-      }
-      phase_ = Phase::kTalkedOut;
-      return {.kind = Do::kCloseSend};
+      return Ask(facts);
     case Phase::kViewToAsk:
       return {.kind = Do::kAskTeamView};
     case Phase::kAsking:
       return {.kind = Do::kAskStandings};
+    case Phase::kToFollow:
+      return {.kind = Do::kFollow};
     case Phase::kTalkedOut:
       return {.kind = Do::kCloseSend};
   }
   return {};
+}
+
+Action Session::Ask(const SessionFacts& facts) {
+  if (facts.view_wanted && !no_views_ && !view_done_) {
+    phase_ = Phase::kViewToAsk;
+    return {.kind = Do::kAskTeamView};
+  }
+  const bool follow = limits_.follow && !no_follows_ && !follow_done_;
+  // Behind the view, which waits for the rows: so they are judged. What is
+  // followed tells standings too, so they are asked for only in case it does
+  // not.
+  if (limits_.standings && facts.sealed_end.value > 1 && !standings_done_ &&
+      !(follow && facts.follow_known)) {
+    phase_ = Phase::kAsking;
+    return {.kind = Do::kAskStandings};
+  }
+  if (follow) {
+    phase_ = Phase::kToFollow;
+    return {.kind = Do::kFollow};
+  }
+  if (follow_owed_) {
+    // A server that still owes tables would hold a half-closed stream open.
+    Succeeded();
+    phase_ = Phase::kIdle;
+    return {.kind = Do::kDropStream};
+  }
+  phase_ = Phase::kTalkedOut;
+  return {.kind = Do::kCloseSend};
+}
+
+void Session::StopFollowing(std::int64_t now) {
+  heard_at_ = now;
+  follow_done_ = true;
+  phase_ = Phase::kTalking;
 }
 
 std::size_t Session::Unanswered() const {
@@ -137,6 +172,8 @@ void Session::Opened(std::int64_t now) {
   in_flight_.clear();
   sent_all_ = false;
   last_hole_ = Sequence(0);
+  view_done_ = standings_done_ = follow_done_ = false;
+  follow_again_ = follow_heard_ = follow_owed_ = false;
   heard_at_ = now;
 }
 
@@ -148,6 +185,10 @@ void Session::Sent(std::int64_t now) {
     phase_ = Phase::kStandingsAsked;
   } else if (phase_ == Phase::kViewToAsk) {
     phase_ = Phase::kViewAsked;
+  } else if (phase_ == Phase::kToFollow) {
+    // One wait for all tries.
+    if (!follow_again_) follow_since_ = now;
+    phase_ = Phase::kFollowing;
   } else if (phase_ == Phase::kTalkedOut) {
     phase_ = Phase::kClosing;
   }
@@ -310,12 +351,37 @@ Verdict Session::Refused(const v1::Answer& answer, const AnswerCheck& check,
 
 void Session::StandingsHeard(std::int64_t now) {
   heard_at_ = now;
-  if (phase_ == Phase::kStandingsAsked) phase_ = Phase::kTalkedOut;
+  if (phase_ != Phase::kStandingsAsked) return;
+  standings_done_ = true;
+  phase_ = Phase::kTalking;
 }
 
 void Session::TeamViewHeard(std::int64_t now) {
   heard_at_ = now;
-  if (phase_ == Phase::kViewAsked) phase_ = Phase::kViewHeard;
+  if (phase_ != Phase::kViewAsked) return;
+  view_done_ = true;
+  phase_ = Phase::kTalking;
+}
+
+// Rows come without being asked for: they are no sign that a question is being
+// answered.
+void Session::FollowedHeard(FollowOutcome outcome, std::int64_t now) {
+  if (phase_ != Phase::kFollowing) return;
+  follow_heard_ = true;
+  switch (outcome) {
+    case FollowOutcome::kMore:
+      return;
+    case FollowOutcome::kEven:
+      standings_done_ = true;
+      return StopFollowing(now);
+    case FollowOutcome::kAgain:
+      if (follow_again_) return StopFollowing(now);
+      follow_again_ = true;
+      phase_ = Phase::kToFollow;
+      return;
+    case FollowOutcome::kOver:
+      return StopFollowing(now);
+  }
 }
 
 void Session::Succeeded() {
@@ -334,6 +400,12 @@ void Session::Ended(const absl::Status& status, std::int64_t now,
   if (phase_ == Phase::kViewAsked &&
       (absl::IsInvalidArgument(status) || absl::IsUnimplemented(status))) {
     no_views_ = true;
+    return Succeeded();
+  }
+  if (phase_ == Phase::kFollowing &&
+      (absl::IsInvalidArgument(status) || absl::IsUnimplemented(status))) {
+    // Everything else was said.
+    no_follows_ = true;
     return Succeeded();
   }
   const absl::Status why =

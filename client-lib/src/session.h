@@ -7,9 +7,12 @@
 //
 // A conversation: open a stream, say hello, hear hello; send batches, at most
 // `in_flight_max` unanswered; take an answer for each; ask for the team's view
-// if it is wanted, and for standings; close. Whatever breaks it, the next one
-// starts from what is on disk, after a pause that grows with each failure and
-// is random within its half.
+// if it is wanted; follow the team until what is told holds what was verified;
+// where the server is not known to let it be followed, ask for standings
+// before; close. Nothing that is said of the team is a reason to send no
+// batches or to fail. Whatever breaks it, the next one starts from what is on
+// disk, after a pause that grows with each failure and is random within its
+// half.
 //
 // Thread-safety: none.
 #ifndef THON_CLIENT_SESSION_H_
@@ -32,6 +35,8 @@ struct SessionLimits {
   std::int64_t backoff_first_ms = 1'000;
   std::int64_t backoff_max_ms = 300'000;
   bool standings = true;
+  bool follow = true;
+  std::int64_t follow_timeout_ms = 5'000;
 };
 
 // What is on disk, as the client sees it now.
@@ -41,8 +46,9 @@ struct SessionFacts {
   bool work = false;         // Something is not verified, or a sync was asked.
   Sequence verified_end{1};  // Of the current key.
   Sequence sealed_end{1};
-  bool view_wanted = false;  // The team's view is to be asked for.
-  std::uint64_t random = 0;  // Drawn anew each time.
+  bool view_wanted = false;   // The team's view is to be asked for.
+  bool follow_known = false;  // The server has let this key follow before.
+  std::uint64_t random = 0;   // Drawn anew each time.
 };
 
 enum class Do {
@@ -54,9 +60,11 @@ enum class Do {
                   // yet; report with BatchSent() or NothingToSend().
   kAskStandings,  // Send the request; report with Sent().
   kAskTeamView,   // The same.
+  kFollow,        // The same.
   kCloseSend,     // Half-close; report with Sent().
   kReceive,       // Wait up to `wait_ms`; report with Hello(), Answered(),
-                  // StandingsHeard(), TeamViewHeard(), Ended() or nothing.
+                  // StandingsHeard(), TeamViewHeard(), FollowedHeard(),
+                  // Ended() or nothing.
   kDropStream,    // Delete the stream.
 };
 
@@ -92,6 +100,14 @@ struct AnswerCheck {
   bool holds_expected = false;    // With HOLE: a held batch begins there.
 };
 
+// What a message about what is followed came to.
+enum class FollowOutcome {
+  kMore,   // Go on listening.
+  kEven,   // What was told holds everything that is verified.
+  kAgain,  // It went wrong; from the beginning it may go better.
+  kOver,   // It ended, or went wrong for good.
+};
+
 class Session {
  public:
   explicit Session(const SessionLimits& limits) : limits_(limits) {}
@@ -117,6 +133,7 @@ class Session {
                    std::int64_t now, std::uint64_t random);
   void StandingsHeard(std::int64_t now);
   void TeamViewHeard(std::int64_t now);
+  void FollowedHeard(FollowOutcome outcome, std::int64_t now);
   // The stream is over, by whoever's will.
   void Ended(const absl::Status& status, std::int64_t now,
              std::uint64_t random);
@@ -140,9 +157,10 @@ class Session {
     kTalking,
     kViewToAsk,
     kViewAsked,
-    kViewHeard,
     kAsking,  // Standings are to be asked for.
     kStandingsAsked,
+    kToFollow,
+    kFollowing,
     kTalkedOut,
     kClosing,
   };
@@ -152,6 +170,9 @@ class Session {
     bool stale = false;  // Behind a hole: perhaps answered, perhaps not.
   };
 
+  // What is left to ask when every batch is answered.
+  Action Ask(const SessionFacts& facts);
+  void StopFollowing(std::int64_t now);
   void Fail(Condition condition, absl::Status why, std::int64_t now,
             std::uint64_t random);
   // The conversation is over, and everything that had to be said was.
@@ -169,6 +190,15 @@ class Session {
   Sequence last_hole_;
   // An older server, which does not know of views; until the program ends.
   bool no_views_ = false;
+  bool no_follows_ = false;  // The same.
+  // Of this conversation: what was asked for already.
+  bool view_done_ = false;
+  bool standings_done_ = false;
+  bool follow_done_ = false;
+  bool follow_again_ = false;  // The second try.
+  bool follow_heard_ = false;  // The server has said something of it.
+  bool follow_owed_ = false;   // It did not say all: it would not close.
+  std::int64_t follow_since_ = 0;
   std::int64_t heard_at_ = 0;  // Since when the server has been silent.
 
   std::int64_t not_before_ = 0;

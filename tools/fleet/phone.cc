@@ -76,6 +76,7 @@ absl::Status Phone::Open() {
   Dice dice(Mix(context_->plan->SeedOf(phone_), 7));
   options.batch_events_max = dice.Percent(70) ? 256 : dice.Between(4, 32);
   options.standings = dice.Percent(10);
+  options.follow = options.standings;
   absl::StatusOr<std::unique_ptr<client::Client>> client =
       client::Client::Open(std::move(options), transport_.get());
   if (!client.ok()) return Annotate(client.status(), "opening its file");

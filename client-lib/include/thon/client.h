@@ -41,6 +41,7 @@
 #include "server/core/signature.h"
 #include "thon/device_clock.h"
 #include "thon/event_name.h"
+#include "thon/followed.h"
 #include "thon/preview.h"
 #include "thon/transport.h"
 #include "thon/v1/event.pb.h"
@@ -77,6 +78,16 @@ struct Options {
   // the end of an exchange in which events were verified, and when the last one
   // is a day old or lacks something. Without it only WantTeamView() asks.
   bool team_view = true;
+  // Follow the team at the end of each exchange, until what is told holds what
+  // was verified in it: the team's rows, the standings of all own events
+  // (instead of asking for them), and what the team was asked to do. Only what
+  // changed since the last time comes over the wire.
+  bool follow = true;
+  // How long an exchange waits for that; at most `reply_timeout_ms`.
+  std::int64_t follow_timeout_ms = 5'000;
+  // Called for each step that changed something, on the thread inside Step() or
+  // SyncOnce(), with no lock held: it may ask the client, but not drive it.
+  std::function<void(const FollowedChange& change)> on_followed;
 
   // Called before each step that a crash could fall before: a commit on disk, a
   // message sent, a message taken. For tests that crash there.
@@ -259,6 +270,8 @@ class Client {
   // Asks for the team's view with the next exchange, which is then due. Kept
   // over a restart once PreviewMonth() was called.
   virtual void WantTeamView() = 0;
+  // What was told of the team the last time; not set if nothing was yet.
+  virtual absl::StatusOr<std::optional<FollowedTeam>> Followed() const = 0;
   // What the server's newer answers differ in from what was shown, oldest
   // first, until acknowledged.
   virtual absl::StatusOr<std::vector<Difference>> Differences() const = 0;

@@ -201,6 +201,7 @@ std::vector<v1::SyncResponse> FakeServer::Take(
     }
     responses.push_back(Hello(request.hello()));
   } else if (request.has_standings()) {
+    ++standings_asked;
     v1::SyncResponse response;
     v1::Standings* out = response.mutable_standings();
     out->set_first_sequence(request.standings().first_sequence());
@@ -236,6 +237,17 @@ std::vector<v1::SyncResponse> FakeServer::Take(
             team_view(request.team_view(), stream->author);
       }
       responses.push_back(std::move(response));
+    }
+  } else if (request.has_follow()) {
+    ++follows_asked;
+    if (faults.no_follows) {
+      *end = absl::InvalidArgumentError("a message of unknown kind");
+    } else if (follow != nullptr && !faults.silent_follows) {
+      for (v1::WatchResponse& one : follow(request.follow(), stream->author)) {
+        responses.emplace_back().mutable_followed()->Swap(&one);
+      }
+    } else if (!faults.silent_follows) {
+      responses.emplace_back().mutable_followed();
     }
   } else if (request.has_batch()) {
     if (std::exchange(faults.lose_next_batch, false)) return responses;

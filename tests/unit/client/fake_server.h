@@ -50,9 +50,11 @@ class FakeServer {
     int end_after_batches = -1;    // Commits this many, then breaks ...
     bool eat_last_answer = false;  // ... without the answer to the last.
     bool confirm_successors = true;
-    bool reject_proofs = false;  // Of enrolments that were lost.
-    bool no_views = false;       // An older server.
-    bool silent_views = false;   // Takes the request, says nothing.
+    bool reject_proofs = false;   // Of enrolments that were lost.
+    bool no_views = false;        // An older server.
+    bool silent_views = false;    // Takes the request, says nothing.
+    bool no_follows = false;      // An older server.
+    bool silent_follows = false;  // Takes the request, says nothing.
   };
   Faults faults;
   // What a request for the team's view is answered with; unset: nothing.
@@ -60,6 +62,13 @@ class FakeServer {
                              const std::string& author)>
       team_view;
   int views_asked = 0;
+  // What a request to follow is answered with; unset: that there is nothing to
+  // follow.
+  std::function<std::vector<v1::WatchResponse>(const v1::FollowRequest& request,
+                                               const std::string& author)>
+      follow;
+  int follows_asked = 0;
+  int standings_asked = 0;
   // What standings say of an event of the author; UNSPECIFIED: it is plain.
   std::function<v1::EventStanding(const LoggedEvent& event)> standing;
   std::int64_t now_ms = 1'700'000'000'000;

@@ -80,7 +80,94 @@ TEST_F(SessionTest, TheTeamsViewIsAskedForOnceAndBeforeTheStandings) {
   EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
   session_.Sent(now_);
   session_.StandingsHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+  session_.Sent(now_);
+  session_.FollowedHeard(FollowOutcome::kEven, now_);
   EXPECT_EQ(session_.Next(now_, facts).kind, Do::kCloseSend);
+}
+
+TEST_F(SessionTest, WhatAKnownServerTellsTakesThePlaceOfStandings) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.follow_known = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+  session_.Sent(now_);
+  session_.FollowedHeard(FollowOutcome::kMore, now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kReceive);
+  session_.FollowedHeard(FollowOutcome::kEven, now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kCloseSend);
+  session_.Sent(now_);
+  session_.FollowedHeard(FollowOutcome::kAgain, now_);
+  session_.Ended(absl::OkStatus(), now_, 0);
+  EXPECT_TRUE(session_.last_end().ok()) << "what comes later changes nothing";
+}
+
+TEST_F(SessionTest, AFollowingThatGoesWrongIsTriedOnceMoreThenStandingsDo) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.follow_known = true;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+    session_.Sent(now_);
+    session_.FollowedHeard(FollowOutcome::kAgain, now_);
+  }
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kCloseSend);
+}
+
+TEST_F(SessionTest, ASlowFollowingIsLeftAndTheStreamDropped) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.follow_known = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+  session_.Sent(now_);
+  session_.FollowedHeard(FollowOutcome::kMore, now_);
+  const Action wait = session_.Next(now_, facts);
+  EXPECT_EQ(wait.kind, Do::kReceive);
+  EXPECT_EQ(wait.wait_ms, SessionLimits{}.follow_timeout_ms);
+  now_ += SessionLimits{}.follow_timeout_ms;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kDropStream);
+  EXPECT_TRUE(session_.last_end().ok());
+}
+
+TEST_F(SessionTest, RowsAreNoAnswerToAQuestion) {
+  Connect();
+  session_.NothingToSend();
+  EXPECT_EQ(Next(), Do::kAskStandings);
+  session_.Sent(now_);
+  for (int i = 0; i < 3; ++i) {
+    now_ += SessionLimits{}.reply_timeout_ms / 3 + 1;
+    session_.FollowedHeard(FollowOutcome::kMore, now_);
+  }
+  EXPECT_EQ(Next(), Do::kDropStream);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(session_.last_end()));
+}
+
+TEST_F(SessionTest, AServerThatCannotBeFollowedEndsTheExchangeWell) {
+  Connect();
+  session_.NothingToSend();
+  EXPECT_EQ(Next(), Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(Next(), Do::kFollow);
+  session_.Sent(now_);
+  session_.Ended(absl::InvalidArgumentError("unknown"), now_, 0);
+  EXPECT_TRUE(session_.last_end().ok());
+  EXPECT_EQ(Next(), Do::kDropStream);
+  Connect();
+  session_.NothingToSend();
+  EXPECT_EQ(Next(), Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(Next(), Do::kCloseSend) << "it is not asked again";
 }
 
 TEST_F(SessionTest, AViewThatDoesNotComeIsNoFailure) {
@@ -119,6 +206,10 @@ TEST_F(SessionTest, AConversationEndsWithStandingsAndACleanClose) {
   session_.Sent(now_);
   EXPECT_EQ(Next(), Do::kReceive);
   session_.StandingsHeard(now_);
+  EXPECT_EQ(Next(), Do::kFollow);
+  session_.Sent(now_);
+  EXPECT_EQ(Next(), Do::kReceive);
+  session_.FollowedHeard(FollowOutcome::kOver, now_);
   EXPECT_EQ(Next(), Do::kCloseSend);
   session_.Sent(now_);
   EXPECT_EQ(Next(), Do::kReceive);

@@ -134,7 +134,8 @@ TEST_F(TeamViewKeptTest, ADamagedViewIsDroppedAndAskedForAgain) {
 TEST_F(TeamViewKeptTest, AFileOfTheFirstFormatOpensWithAllItHolds) {
   Record(3);
   Sql("DROP TABLE team_view; DROP TABLE policy_texts; DROP TABLE shown; "
-      "DROP TABLE differences; PRAGMA user_version = 1");
+      "DROP TABLE differences; DROP TABLE followed; DROP TABLE following; "
+      "PRAGMA user_version = 1");
   EXPECT_EQ(phone_.Waiting(), 3u);
   HearView();
   EXPECT_EQ(phone_.Waiting(), 0u);
