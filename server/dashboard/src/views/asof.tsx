@@ -40,9 +40,39 @@ export function startExtent(): void {
   });
 }
 
+// The first day of which something is known of an area; 0 if it cannot be found.
+// A log begins with entries of no day, and an area may be younger than its log.
+async function firstDay(scope: bigint, lastPosition: bigint): Promise<number> {
+  const dayAt = async (position: bigint): Promise<number> => {
+    try {
+      return (await openPast(scope, {position})).localDate;
+    } catch {
+      return 0; // No such area yet.
+    }
+  };
+  let before = 0n;
+  let at = 1n;
+  let day = await dayAt(at);
+  while (day === 0 && at < lastPosition) {
+    before = at;
+    at = at * 2n < lastPosition ? at * 2n : lastPosition;
+    day = await dayAt(at);
+  }
+  while (day !== 0 && at - before > 1n) {
+    const middle = (before + at) / 2n;
+    const found = await dayAt(middle);
+    if (found === 0) {
+      before = middle;
+    } else {
+      at = middle;
+      day = found;
+    }
+  }
+  return day;
+}
+
 // Asks for what the stream did not say: the log's end when the page opened in
-// the past, and its first day, which is the day of position 1. Either failing
-// leaves the bounds as they are.
+// the past, and the first day. Either failing leaves the bounds as they are.
 async function askExtent(): Promise<void> {
   if (extent.peek().lastDate === 0) {
     const status = await api.query.getStatus({});
@@ -53,8 +83,9 @@ async function askExtent(): Promise<void> {
     };
   }
   if (extent.peek().firstDate === 0) {
-    const first = await openPast(live.scope.peek(), {position: 1n});
-    extent.value = {...extent.peek(), firstDate: first.localDate};
+    const scope = live.scope.peek();
+    const firstDate = await firstDay(scope, extent.peek().lastPosition);
+    if (scope === live.scope.peek()) extent.value = {...extent.peek(), firstDate};
   }
 }
 

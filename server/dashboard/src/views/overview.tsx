@@ -84,9 +84,11 @@ export function OverviewPage(): JSX.Element | null {
           <MoneyCard model={model} unit={unit} overview={overview} />
           <MonthChart model={model} unit={unit} />
         </div>
-        <TileMap model={model} unit={unit} month={month} />
-        <UnitsTable model={model} unit={unit} overview={overview} past={past} />
-        <OwnTeams model={model} unit={unit} />
+        <div class="wide">
+          <TileMap model={model} unit={unit} month={month} />
+          <UnitsTable model={model} unit={unit} overview={overview} past={past} />
+          <OwnTeams model={model} unit={unit} />
+        </div>
       </div>
     </>
   );

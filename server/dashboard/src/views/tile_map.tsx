@@ -220,11 +220,15 @@ function Tile(props: PlaceProps): JSX.Element {
   );
 }
 
+// So many tiles have room to be large.
+const FEW = 60;
+
 function Tiles(props: {groups: Group[]; root: Unit; place: (spot: Spot) => PlaceProps}): JSX.Element {
   const {groups, root, place} = props;
+  const count = groups.reduce((sum, group) => sum + group.spots.length, 0);
   const single = groups.length === 1 && groups[0]!.parent.id === root.id;
   return (
-    <div class={`map-groups${single ? ' single' : ''}`}>
+    <div class={`map-groups${single ? ' single' : ''}${count < FEW ? ' few' : ''}`}>
       {groups.map((group) => (
         <div class="map-group" key={String(group.parent.id)}>
           {group.parent.id !== root.id && (
