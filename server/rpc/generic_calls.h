@@ -53,6 +53,7 @@ class GenericCallReader {
   virtual void OnEnd(GenericCallStatus status) = 0;
 };
 
+// To be let go of after OnEnd(): a server that stops waits for it.
 // Thread-safety: any thread.
 class GenericCall {
  public:

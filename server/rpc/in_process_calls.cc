@@ -58,7 +58,7 @@ class InProcessCall final
   InProcessCall(std::shared_ptr<InProcessCalls> calls,
                 GenericCallRequest request,
                 std::shared_ptr<GenericCallReader> reader)
-      : calls_(std::move(calls)),
+      : presence_(std::move(calls)),
         method_(std::move(request.method)),
         reader_(std::move(reader)) {
     const grpc::Slice slice(request.message);
@@ -177,11 +177,11 @@ class InProcessCall final
                                 status.error_details());
     }
     reader_->OnEnd(std::move(end));
-    reader_.reset();       // It may own what owns this call.
-    calls_->Remove(this);  // `this` may be gone from here on.
+    reader_.reset();                 // It may own what owns this call.
+    presence_.calls().Remove(this);  // `this` may be gone from here on.
   }
 
-  const std::shared_ptr<InProcessCalls> calls_;
+  const InProcessCalls::Presence presence_;  // First: it is destroyed last.
   const std::string method_;
   std::shared_ptr<GenericCallReader> reader_;
   grpc::ClientContext context_;
@@ -203,14 +203,18 @@ InProcessCalls::InProcessCalls(grpc::Server* server)
 
 bool InProcessCalls::Start(GenericCallRequest request,
                            std::shared_ptr<GenericCallReader> reader) {
+  {
+    MutexLock lock(&mu_);
+    if (closed_) return false;
+    ++present_;
+  }
   auto call = std::make_shared<InProcessCall>(
       shared_from_this(), std::move(request), std::move(reader));
   {
     MutexLock lock(&mu_);
-    if (closed_) return false;
+    if (closed_) return false;  // `call` leaves with no lock held.
     calls_.emplace(call.get(), call);
-    // Under the lock, as Close() takes the stub away; calls nobody back.
-    call->Prepare(stub_.get());
+    call->Prepare(stub_.get());  // Calls nobody back.
   }
   call->Begin(call);
   return true;
@@ -227,6 +231,12 @@ void InProcessCalls::Remove(InProcessCall* call) {
   const auto found = calls_.find(call);
   last = std::move(found->second);
   calls_.erase(found);
+  changed_.NotifyAll();
+}
+
+void InProcessCalls::Leave() {
+  MutexLock lock(&mu_);
+  --present_;
   changed_.NotifyAll();
 }
 
@@ -249,7 +259,7 @@ void InProcessCalls::Close(std::int64_t ms) {
   left.clear();
   std::unique_ptr<grpc::GenericStub> stub;  // Destroyed with no lock held.
   MutexLock lock(&mu_);
-  while (!calls_.empty()) changed_.Wait(&mu_);
+  while (present_ > 0) changed_.Wait(&mu_);
   stub = std::move(stub_);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "server/core/mutex.h"
@@ -30,13 +31,31 @@ class InProcessCalls final
   std::size_t open() const override;
 
   // Starts no call any more, gives those under way `ms` to end, cancels the
-  // rest, waits until all have ended, and lets go of the server. Has to come
-  // before the server's Shutdown(): a call after it is undefined. Blocks.
+  // rest, waits until all have ended and nobody holds one, and lets go of the
+  // server. Has to come before the server's Shutdown(): a call after it is
+  // undefined. Blocks; not on gRPC's threads.
   void Close(std::int64_t ms);
 
  private:
   friend class InProcessCall;
+
+  // What a call holds while it is anything at all; it goes last.
+  class Presence {
+   public:
+    explicit Presence(std::shared_ptr<InProcessCalls> calls)
+        : calls_(std::move(calls)) {}
+    ~Presence() { calls_->Leave(); }
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+    InProcessCalls& calls() const { return *calls_; }
+
+   private:
+    const std::shared_ptr<InProcessCalls> calls_;
+  };
+
   void Remove(InProcessCall* call);
+  void Leave();
 
   mutable Mutex mu_;
   CondVar changed_;
@@ -45,6 +64,9 @@ class InProcessCalls final
   // Those that have not ended.
   std::map<InProcessCall*, std::shared_ptr<InProcessCall>> calls_
       ABSL_GUARDED_BY(mu_);
+  // Those that exist, ended or not: each holds the channel, and a channel may
+  // not go away on one of gRPC's own threads.
+  std::size_t present_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -86,7 +87,9 @@ class Call final : public grpc::ServerGenericBidiReactor {
       left_ = 1 << 30;
       reply_.assign(kPieceBytes, 'p');
     } else if (Is("Head")) {
-      return StartSendInitialMetadata();
+      MutexLock lock(&mu_);  // A call that is cancelled has ended.
+      if (!ended_) StartSendInitialMetadata();
+      return;
     } else if (Is("Wait")) {
       return;
     } else {
@@ -116,11 +119,13 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (left_ == 0) return End(end_);
     const grpc::Slice slice(reply_);
     response_ = grpc::ByteBuffer(&slice, 1);
-    StartWrite(&response_);
+    MutexLock lock(&mu_);
+    if (!ended_) StartWrite(&response_);
   }
 
   void End(const grpc::Status& status) {
-    if (!ended_.exchange(true)) Finish(status);
+    MutexLock lock(&mu_);
+    if (!std::exchange(ended_, true)) Finish(status);
   }
 
   bool Is(absl::string_view name) const {
@@ -136,7 +141,8 @@ class Call final : public grpc::ServerGenericBidiReactor {
   std::string reply_;
   int left_ = 0;
   grpc::Status end_;
-  std::atomic<bool> ended_ = false;
+  Mutex mu_;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 class Service final : public grpc::CallbackGenericService {
