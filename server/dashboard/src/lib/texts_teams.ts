@@ -229,6 +229,10 @@ export const teamsTexts = {
   'decide.countsNot': ['Không tính', 'It does not count'],
   'decide.pays': ['Chi như khi không có gì chờ', 'It is paid as if nothing held it'],
   'decide.paysNot': ['Không chi', 'It is not paid'],
+  'decide.others': [
+    'Quyết định luôn {n} sự kiện khác của máy này đang chờ vì cùng lý do',
+    'Decide the {n} other events of this phone that wait for the same reason too',
+  ],
   'decide.month': ['Tính vào tháng', 'It counts in'],
   'decide.monthAsJudged': ['theo ngày đã xét', 'the day as judged'],
   'decide.monthChoose': ['– chọn tháng –', '– choose –'],

@@ -10,7 +10,7 @@ import {EventStandingSchema, Standing, StandingReason} from '../gen/thon/v1/log_
 import {GetViewerResponseSchema} from '../gen/thon/v1/query_service_pb';
 import {CommandFailure, GrantRowSchema, UnitRowSchema} from '../gen/thon/v1/rows_pb';
 import {dateOf} from '../lib/civil';
-import {Decider, mayDecide, monthChoice, problemOf, type Decision, type HeldTarget} from './decision';
+import {Decider, heldAlike, mayDecide, monthChoice, problemOf, type Decision, type HeldTarget} from './decision';
 
 const EVENT: HeldTarget = {
   kind: 'event',
@@ -77,6 +77,54 @@ test('A choice, a month where one is needed and a reason must be there', () => {
   assert.equal(problemOf(true, 202309, two, '  '), 'reason');
   assert.equal(problemOf(true, 0, free, 'ế'.repeat(341)), undefined);
   assert.equal(problemOf(true, 0, free, 'ế'.repeat(342)), 'reasonLong');
+});
+
+const held = (sequence: bigint, reason: StandingReason, standing = Standing.HELD) =>
+  create(EventStandingSchema, {sequence, reason, standing});
+
+test('Events held for the same reason are decided together, and nothing between them is', () => {
+  const reason = StandingReason.UNCONFIRMED_AUTHOR;
+  const standings = [
+    held(4n, reason),
+    held(2n, reason),
+    held(3n, reason),
+    held(5n, StandingReason.BACKDATED),
+    held(6n, reason, Standing.NOT_COUNTED),
+    held(8n, reason),
+  ];
+  assert.deepEqual(heldAlike(standings, held(3n, reason)), {
+    ranges: [{first: 2n, last: 4n}, {first: 8n, last: 8n}],
+    count: 4,
+  });
+  assert.deepEqual(heldAlike([held(1n, StandingReason.TWO_MONTHS)], held(1n, StandingReason.TWO_MONTHS)).count, 0);
+  const apart = Array.from({length: 300}, (_, index) => held(BigInt(2 * index + 1), reason));
+  assert.equal(heldAlike(apart, held(1n, reason)).ranges.length, 256);
+  assert.equal(heldAlike(apart, held(599n, reason)).count, 0, 'the event itself would be left out');
+});
+
+test('Of several decisions in one command the one that lost is told', async () => {
+  const ranges = [{first: 2n, last: 4n}, {first: 8n, last: 8n}];
+  const requests: SubmitRequest[] = [];
+  const service = {
+    submit(request: unknown): Promise<SubmitResponse> {
+      requests.push(request as SubmitRequest);
+      return Promise.resolve(
+        create(SubmitResponseSchema, {
+          position: 201n,
+          outcomes: [
+            {position: 200n, effective: true},
+            {position: 201n, effective: false, failure: CommandFailure.PRECONDITION, detail: 'nothing is held'},
+          ],
+        }),
+      );
+    },
+  };
+  const outcome = await new Decider(service, noWait).decide({...COUNTS, month: 0, ranges}, 1n);
+  assert.deepEqual(outcome, {kind: 'lost', position: 201n, failure: CommandFailure.PRECONDITION, detail: 'nothing is held'});
+  assert.deepEqual(
+    requests[0]?.events.map(({payload}) => payload.case === 'heldDecided' && [payload.value.firstSequence, payload.value.lastSequence]),
+    [[2n, 4n], [8n, 8n]],
+  );
 });
 
 type Answer = ConnectError | {effective: boolean; failure?: CommandFailure; detail?: string};

@@ -26,8 +26,16 @@ export type HeldTarget =
     }
   | {readonly kind: 'month'; readonly team: bigint; readonly policyId: string; readonly month: number};
 
+// Numbers of an author, both included.
+export interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
 export interface Decision {
   readonly target: HeldTarget;
+  // Events of the author that it is about; not given: the target alone.
+  readonly ranges?: readonly Range[];
   readonly counted: boolean; // of a month: it is paid
   readonly month: number; // of an event: where it counts; 0 as judged
   readonly reason: string;
@@ -71,6 +79,38 @@ export function monthChoice(standing: EventStanding | undefined, claimedDate: nu
   return {months: months.size > 1 ? [...months].sort((a, b) => a - b) : [], needed: false};
 }
 
+// As many events as one command may hold.
+const RANGES_MAX = 256;
+
+export interface Others {
+  readonly ranges: readonly Range[]; // the event itself among them
+  readonly count: number;
+}
+
+// The events of the author that are held for the same reason as `standing`, as
+// ranges without a gap: what is not held now is not decided for later. None if
+// each of them needs a month of its own.
+export function heldAlike(standings: readonly EventStanding[], standing: EventStanding): Others {
+  const ranges: {first: bigint; last: bigint}[] = [];
+  let count = 0;
+  if (standing.reason === StandingReason.TWO_MONTHS) return {ranges, count};
+  const alike = standings.filter((one) => one.standing === Standing.HELD && one.reason === standing.reason);
+  for (const {sequence} of alike.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.last + 1n === sequence) {
+      last.last = sequence;
+    } else if (ranges.length < RANGES_MAX) {
+      ranges.push({first: sequence, last: sequence});
+    } else {
+      break;
+    }
+    ++count;
+  }
+  // Too many ranges for one command, and the event behind them.
+  const inside = ranges.some((range) => range.first <= standing.sequence && standing.sequence <= range.last);
+  return inside ? {ranges, count} : {ranges: [], count: 0};
+}
+
 export type Problem = 'choice' | 'month' | 'reason' | 'reasonLong';
 
 // What is missing before it can be sent.
@@ -84,27 +124,24 @@ export function problemOf(counted: boolean | undefined, month: number, choice: M
 }
 
 export function requestOf(decision: Decision, seenPosition: bigint, idempotencyKey: string): SubmitRequest {
-  const {target} = decision;
+  const {target, counted} = decision;
   const reason = decision.reason.normalize('NFC').trim();
-  const held =
-    target.kind === 'event'
-      ? create(HeldDecidedSchema, {
+  const words =
+    target.kind === 'month'
+      ? [{policyId: target.policyId, teamId: target.team, periodMonth: target.month}]
+      : (decision.ranges ?? [{first: target.sequence, last: target.sequence}]).map((range) => ({
           author: target.author,
-          firstSequence: target.sequence,
-          lastSequence: target.sequence,
-          counted: decision.counted,
-          periodMonth: decision.counted ? decision.month : 0,
-          reason,
-        })
-      : create(HeldDecidedSchema, {
-          policyId: target.policyId,
-          teamId: target.team,
-          periodMonth: target.month,
-          counted: decision.counted,
-          reason,
-        });
-  const event = create(EventSchema, {teamId: target.team, payload: {case: 'heldDecided', value: held}});
-  return create(SubmitRequestSchema, {events: [event], idempotencyKey, seenPosition});
+          firstSequence: range.first,
+          lastSequence: range.last,
+          periodMonth: counted ? decision.month : 0,
+        }));
+  const events = words.map((one) =>
+    create(EventSchema, {
+      teamId: target.team,
+      payload: {case: 'heldDecided', value: create(HeldDecidedSchema, {...one, counted, reason})},
+    }),
+  );
+  return create(SubmitRequestSchema, {events, idempotencyKey, seenPosition});
 }
 
 export type Outcome =
@@ -147,9 +184,9 @@ export class Decider {
       try {
         const response = await this.commands.submit(request);
         this.keys.delete(what);
-        const outcome = response.outcomes[0];
-        if (outcome === undefined || outcome.effective) return {kind: 'done', position: response.position};
-        return {kind: 'lost', position: outcome.position, failure: outcome.failure, detail: outcome.detail};
+        const lost = response.outcomes.find((outcome) => !outcome.effective);
+        if (lost === undefined) return {kind: 'done', position: response.position};
+        return {kind: 'lost', position: lost.position, failure: lost.failure, detail: lost.detail};
       } catch (error) {
         const failure = ConnectError.from(error);
         const detail = failure.rawMessage === '' ? Code[failure.code] : failure.rawMessage;
@@ -169,8 +206,11 @@ export class Decider {
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-function nameOf({target, counted, month, reason}: Decision): string {
-  const what = target.kind === 'event' ? [hex(target.author), String(target.sequence)] : [target.policyId, String(target.month)];
+function nameOf({target, ranges, counted, month, reason}: Decision): string {
+  const what =
+    target.kind === 'event'
+      ? [hex(target.author), String(target.sequence), ...(ranges ?? []).map((range) => `${range.first}-${range.last}`)]
+      : [target.policyId, String(target.month)];
   return JSON.stringify([target.kind, String(target.team), ...what, counted, month, reason.normalize('NFC').trim()]);
 }
 

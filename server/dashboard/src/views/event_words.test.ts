@@ -33,6 +33,8 @@ test('A session says its topic, people, time, way and place; what is missing lea
     venue: 4,
   });
   assert.equal(describe(session, print), 'phòng chống lừa đảo · 25 người dự · 90 phút · họp thôn · Nhà văn hoá · chợ');
+  const twice = create(EventSchema, {payload: {case: 'outreachSession', value: {place: 'Chợ'}}, venue: 4});
+  assert.equal(describe(twice, print), '0 người dự · Chợ');
   const bare = create(EventSchema, {payload: {case: 'outreachSession', value: {}}});
   assert.equal(describe(bare, print), '0 người dự');
   assert.equal(describe(create(EventSchema, {}), print), '');

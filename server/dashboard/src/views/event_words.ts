@@ -219,7 +219,8 @@ export function describe(event: Event | undefined, print: Print): string {
   if (event === undefined) return '';
   const parts = payloadParts(event, print);
   const venue = enumWords(VENUES, event.venue, print.lang);
-  if (venue !== '') parts.push(venue);
+  // People often write the place that the venue names already.
+  if (!parts.some((part) => part.toLowerCase() === venue)) parts.push(venue);
   return parts.filter((part) => part !== '').join(' · ');
 }
 

@@ -2,10 +2,21 @@
 import {ConnectError} from '@connectrpc/connect';
 import type {JSX} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {month as monthText} from '../lib/format';
+import {count, month as monthText} from '../lib/format';
 import {t, type TextKey} from '../lib/i18n';
 import {api, options} from '../live/api';
-import {Decider, monthChoice, problemOf, type HeldTarget, type MonthChoice, type Outcome, type Problem} from './decision';
+import {
+  Decider,
+  heldAlike,
+  monthChoice,
+  problemOf,
+  type Decision,
+  type HeldTarget,
+  type MonthChoice,
+  type Others,
+  type Outcome,
+  type Problem,
+} from './decision';
 import {failureText} from './use_read';
 
 const decider = new Decider(api.commands);
@@ -21,6 +32,8 @@ export interface HeldDecisionProps {
   onClose(): void;
 }
 
+type EventTarget = Extract<HeldTarget, {kind: 'event'}>;
+
 const PROBLEM_TEXT: Record<Problem, TextKey> = {
   choice: 'decide.choiceMissing',
   month: 'decide.monthNeeded',
@@ -28,32 +41,46 @@ const PROBLEM_TEXT: Record<Problem, TextKey> = {
   reasonLong: 'decide.reasonTooLong',
 };
 
-type Choice = MonthChoice | 'loading' | 'gone' | {readonly failed: string};
+interface Found {
+  readonly months: MonthChoice;
+  readonly others: Others;
+}
 
-const NO_MONTHS: MonthChoice = {months: [], needed: false};
+type Choice = Found | 'loading' | 'gone' | {readonly failed: string};
 
-// Which months the evidence allows, as the server judges the event now.
-function useMonthChoice(target: HeldTarget, seenPosition: bigint): Choice {
-  const [choice, setChoice] = useState<Choice>(target.kind === 'month' ? NO_MONTHS : 'loading');
+const NO_OTHERS: Others = {ranges: [], count: 0};
+const NOTHING_TO_CHOOSE: Found = {months: {months: [], needed: false}, others: NO_OTHERS};
+// Numbers that a call judges at most.
+const NUMBERS_MAX = 4_096n;
+
+// How the server judges the event now: which months its evidence allows, and
+// which events of its author wait for the same reason, before and behind it.
+async function readChoice(target: EventTarget, seenPosition: bigint, signal: AbortSignal): Promise<Choice> {
+  const around = target.sequence - NUMBERS_MAX / 2n;
+  const firstSequence = around < 1n ? 1n : around;
+  const answer = await api.query.listStandings(
+    {
+      author: target.author,
+      firstSequence,
+      endSequence: firstSequence + NUMBERS_MAX,
+      options: options(undefined, seenPosition),
+    },
+    {signal},
+  );
+  const standing = answer.exceptions.find((one) => one.sequence === target.sequence);
+  const months = monthChoice(standing, target.claimedDate);
+  if (standing === undefined || months === undefined) return 'gone';
+  return {months, others: heldAlike(answer.exceptions, standing)};
+}
+
+function useChoice(target: HeldTarget, seenPosition: bigint): Choice {
+  const [choice, setChoice] = useState<Choice>(target.kind === 'month' ? NOTHING_TO_CHOOSE : 'loading');
   useEffect(() => {
     if (target.kind !== 'event') return undefined;
     const cancel = new AbortController();
-    api.query
-      .listStandings(
-        {
-          author: target.author,
-          firstSequence: target.sequence,
-          endSequence: target.sequence + 1n,
-          options: options(undefined, seenPosition),
-        },
-        {signal: cancel.signal},
-      )
-      .then(
-        (answer) => setChoice(monthChoice(answer.exceptions[0], target.claimedDate) ?? 'gone'),
-        (error: unknown) => {
-          if (!cancel.signal.aborted) setChoice({failed: failureText(ConnectError.from(error))});
-        },
-      );
+    readChoice(target, seenPosition, cancel.signal).then(setChoice, (error: unknown) => {
+      if (!cancel.signal.aborted) setChoice({failed: failureText(ConnectError.from(error))});
+    });
     return () => cancel.abort();
   }, []);
   return choice;
@@ -62,16 +89,16 @@ function useMonthChoice(target: HeldTarget, seenPosition: bigint): Choice {
 export function HeldDecision(props: HeldDecisionProps): JSX.Element {
   const {target} = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  const choice = useMonthChoice(target, props.seenPosition);
+  const choice = useChoice(target, props.seenPosition);
   const [outcome, setOutcome] = useState<Outcome>();
   const [sending, setSending] = useState(false);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
   const settled = outcome?.kind === 'done' || outcome?.kind === 'lost';
-  const send = async (counted: boolean, month: number, reason: string): Promise<void> => {
+  const send = async (words: Omit<Decision, 'target'>): Promise<void> => {
     setSending(true);
-    const result = await decider.decide({target, counted, month, reason}, props.seenPosition);
+    const result = await decider.decide({target, ...words}, props.seenPosition);
     setSending(false);
     setOutcome(result);
     if (result.kind === 'done' || result.kind === 'lost') props.onDecided(result.position);
@@ -116,13 +143,14 @@ export function HeldDecision(props: HeldDecisionProps): JSX.Element {
 
 interface FormProps {
   readonly kind: HeldTarget['kind'];
-  readonly choice: MonthChoice;
+  readonly choice: Found;
   readonly sending: boolean;
   readonly again: boolean;
-  send(counted: boolean, month: number, reason: string): Promise<void>;
+  send(words: Omit<Decision, 'target'>): Promise<void>;
 }
 
-function DecisionForm({kind, choice, sending, again, send}: FormProps): JSX.Element {
+function DecisionForm({kind, choice: {months: choice, others}, sending, again, send}: FormProps): JSX.Element {
+  const [withOthers, setWithOthers] = useState(false);
   const [counted, setCounted] = useState<boolean>();
   const [month, setMonth] = useState(0);
   const [reason, setReason] = useState('');
@@ -132,7 +160,9 @@ function DecisionForm({kind, choice, sending, again, send}: FormProps): JSX.Elem
     if (sending) return;
     const found = problemOf(counted, month, choice, reason);
     setProblem(found);
-    if (found === undefined && counted !== undefined) void send(counted, month, reason);
+    if (found !== undefined || counted === undefined) return;
+    // Events of several days have no month in common.
+    void send(withOthers ? {counted, month: 0, reason, ranges: others.ranges} : {counted, month, reason});
   };
   const radio = (value: boolean, text: TextKey): JSX.Element => (
     <label class="choice">
@@ -153,7 +183,19 @@ function DecisionForm({kind, choice, sending, again, send}: FormProps): JSX.Elem
         {radio(true, kind === 'event' ? 'decide.counts' : 'decide.pays')}
         {radio(false, kind === 'event' ? 'decide.countsNot' : 'decide.paysNot')}
       </fieldset>
-      {choice.months.length > 0 && counted === true && (
+      {others.count > 1 && (
+        <label class="choice">
+          <input
+            type="checkbox"
+            data-test="held-others"
+            disabled={sending}
+            checked={withOthers}
+            onChange={(event) => setWithOthers(event.currentTarget.checked)}
+          />
+          {t('decide.others', {n: count(others.count - 1)})}
+        </label>
+      )}
+      {choice.months.length > 0 && counted === true && !withOthers && (
         <label class="field">
           <span class="field-label">{t('decide.month')}</span>
           <select
