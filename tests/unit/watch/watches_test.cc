@@ -293,6 +293,38 @@ TEST_F(WatchesTest, KeysThatTheHubCouldNotKeepCostSnapshotsAndNothingElse) {
   CheckAll();
 }
 
+TEST_F(WatchesTest, EverythingWithATinyBudgetWorksSlowlyAndBounded) {
+  WatchOptions options = world_.Options();
+  options.page_bytes = 1;
+  options.page_rows = 1;
+  options.feed_keys = 1;
+  options.feed_bytes = 1;
+  options.feeds_bytes = 1;
+  Start(options);
+  v1::WatchRequest request;
+  for (int i = 1; i <= v1::WatchedProjection_MAX; ++i) {
+    if (i == v1::WATCHED_PROJECTION_STANDINGS) continue;
+    v1::WatchQuery* const query = request.add_queries();
+    query->set_query_id(static_cast<std::uint32_t>(i));
+    query->set_projection(static_cast<v1::WatchedProjection>(i));
+  }
+  WatchClient* const client = NewClient(request);
+  client->trace.calls[0].read_on = false;
+  for (int i = 0; i < 400; ++i) {
+    Take(world_.Change());
+    if (i % 40 == 0) Round();
+    Ask(client);
+    watches_->Step();
+  }
+  Settle();
+  world_.clock().Advance(14'000);
+  watches_->WakeDue();
+  Settle();
+  EXPECT_EQ(client->told, world_.end());
+  EXPECT_THAT(CheckWatchBounded(client->trace, {2500, 1, {0, 0}}), IsOk());
+  CheckAll();
+}
+
 // With a watcher that stopped reading in the middle of its snapshot, who waits
 // for a change waits no more turns than without.
 TEST_F(WatchesTest, AWatcherThatNeverReadsCostsTheOthersNoTurns) {
