@@ -20,24 +20,27 @@ constexpr std::int64_t kTokenCheckMs = 30'000;
 
 class WatchService final : public v1::WatchService::CallbackService {
  public:
-  explicit WatchService(const Calls* calls) : calls_(calls) {}
+  explicit WatchService(const Calls* calls)
+      : calls_(calls), past_turns_(&calls->pool()) {}
 
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
       grpc::CallbackServerContext* context,
       const v1::WatchRequest* request) override {
-    return new WatchStream(calls_, std::string(BearerToken(*context)),
-                           *request);
+    return new WatchStream(calls_, &past_turns_,
+                           std::string(BearerToken(*context)), *request);
   }
 
  private:
   const Calls* const calls_;
+  TurnQueue past_turns_;
 };
 
 }  // namespace
 
-WatchStream::WatchStream(const Calls* calls, std::string token,
-                         const v1::WatchRequest& request)
+WatchStream::WatchStream(const Calls* calls, TurnQueue* past_turns,
+                         std::string token, const v1::WatchRequest& request)
     : calls_(calls),
+      past_turns_(past_turns),
       token_(std::move(token)),
       as_of_(request.has_as_of() ? std::optional(request.as_of())
                                  : std::nullopt),
@@ -147,14 +150,14 @@ void WatchStream::OnBegun() {
 
 void WatchStream::Post(std::function<void()> task) {
   Ref();
-  const bool posted =
-      calls_->pool().PostContinuation([this, task = std::move(task)] {
-        task();
-        Unref();
-      });
-  if (posted) return;
-  FinishWhenIdle(absl::UnavailableError("the server is stopping"));
-  Unref();
+  past_turns_->Post([this, task = std::move(task)](bool runs) {
+    if (runs) {
+      task();
+    } else {
+      FinishWhenIdle(absl::UnavailableError("the server is stopping"));
+    }
+    Unref();
+  });
 }
 
 void WatchStream::FindMoment() {

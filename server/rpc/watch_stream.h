@@ -5,8 +5,8 @@
 //
 // Backpressure: at most one response exists. The hub is asked for the next one
 // only when gRPC has taken the last one. Of a past moment (as_of) the responses
-// are made on the worker pool instead, a step at a time and behind other calls'
-// work; the hub only counts the watch and says when it must end.
+// are made on a worker instead, a step at a time and in turn with other watches
+// of the past; the hub only counts the watch and says when it must end.
 //
 // Threads: the hub's calls and gRPC's reactions arrive concurrently. Whoever
 // sets `writing_` owns the stream until OnWriteDone(); only then may somebody
@@ -26,6 +26,7 @@
 #include "server/core/ids.h"
 #include "server/core/mutex.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/turn_queue.h"
 #include "server/watch/watch_hub.h"
 #include "thon/v1/watch_service.pb.h"
 
@@ -34,8 +35,9 @@ namespace thon {
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
                           private WatchHub::Watcher {
  public:
-  // `calls` is not owned and outlives the stream. `token` is the caller's.
-  WatchStream(const Calls* calls, std::string token,
+  // `calls` and `past_turns` are not owned and outlive the stream. `token` is
+  // the caller's.
+  WatchStream(const Calls* calls, TurnQueue* past_turns, std::string token,
               const v1::WatchRequest& request);
 
   void OnWriteDone(bool ok) override;
@@ -53,7 +55,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void Subscribe(OfficerId officer, WatchQueries queries);
   void Write(v1::WatchResponse response);
 
-  // On the worker pool, one after another: which position, then pages of it.
+  // In turn, one after another: which position, then pages of it.
   void FindMoment();
   void BeginPast(Position position);
   void StepPast();
@@ -70,6 +72,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void Unref();  // Deletes the stream with the last reference.
 
   const Calls* const calls_;
+  TurnQueue* const past_turns_;
   const std::string token_;
   const std::optional<v1::AsOf> as_of_;
   // Who makes responses: the hub's thread, or the task at hand.
