@@ -28,23 +28,24 @@ export interface Live {
   start(): void;
 }
 
-const STORED = 'thon.scope';
+const stored = (officer: bigint): string => `thon.scope.${officer}`;
 
 // Of this tab, so that two tabs can show two areas; a new tab begins with the
 // one chosen last.
 const remembered = {
-  get(): bigint {
+  get(officer: bigint): bigint {
     try {
-      const text = sessionStorage.getItem(STORED) ?? localStorage.getItem(STORED) ?? '';
+      const name = stored(officer);
+      const text = sessionStorage.getItem(name) ?? localStorage.getItem(name) ?? '';
       return /^\d{1,20}$/.test(text) ? BigInt(text) : 0n;
     } catch {
       return 0n; // Storage is refused to the page.
     }
   },
-  set(scope: bigint): void {
+  set(officer: bigint, scope: bigint): void {
     try {
-      sessionStorage.setItem(STORED, scope.toString());
-      localStorage.setItem(STORED, scope.toString());
+      sessionStorage.setItem(stored(officer), scope.toString());
+      localStorage.setItem(stored(officer), scope.toString());
     } catch {
       // Storage is refused: the area is chosen again on the next visit.
     }

@@ -34,7 +34,7 @@ class World {
   policyCalls = 0;
   workerDead = false;
   backendsMade = 0;
-  stored = 0n;
+  readonly stored = new Map<bigint, bigint>();
   readonly backend: BackendFactory = ({receive}) => {
     ++this.backendsMade;
     let open = true;
@@ -56,7 +56,10 @@ class World {
     listPolicies: () => this.policies(),
     loadPast: (scope, at, abort) => loadPast(this.server.call, scope, at, abort),
     at: () => this.at.value,
-    remembered: {get: () => this.stored, set: (scope) => (this.stored = scope)},
+    remembered: {
+      get: (officer) => this.stored.get(officer) ?? 0n,
+      set: (officer, scope) => void this.stored.set(officer, scope),
+    },
   });
 
   constructor(level = UnitLevel.PROVINCE) {
@@ -129,7 +132,15 @@ test('a grant of the whole log, or of two units: nothing is shown until one is c
     world.page.setScope(7n);
     await settle();
     assert.equal(world.state, 'live/none');
-    assert.equal(world.stored, 7n, 'and remembered');
+    assert.equal(world.stored.get(1n), 7n, 'and remembered');
+    world.page.setScope(0n);
+    await settle();
+    assert.equal(world.state, 'connecting/no-scope', 'back to the choice');
+    assert.equal(world.page.model.value.ready, false);
+    assert.equal(world.stored.get(1n), 0n);
+    await world.pass(60_000);
+    assert.equal(world.state, 'connecting/no-scope');
+    assert.equal(world.server.openStreams.length, 0, 'the area left is let go');
   }
 });
 
@@ -194,7 +205,32 @@ test('a right that ends takes the figures with it, and the next visit chooses ag
   await settle();
   assert.equal(world.state, 'denied/permission-denied');
   assert.equal(world.page.model.value.teams.size, 0);
-  assert.equal(world.stored, 0n);
+  assert.equal(world.stored.get(1n), 0n);
+});
+
+test('who asks again after a right ended gets the area that there is a right to', async () => {
+  const world = new World();
+  await world.start();
+  world.grants = [{unitId: 8n}];
+  world.server.last.end(new ConnectError('ended', Code.PermissionDenied));
+  await settle();
+  world.page.retry();
+  await settle();
+  assert.equal(world.state, 'live/none');
+  assert.equal(world.page.scope.value, 8n);
+});
+
+test('the area looked at last is its officer\'s, not the next one\'s at the same computer', async () => {
+  const world = new World();
+  world.stored.set(1n, 9n).set(2n, 8n);
+  world.officer = 2n;
+  await world.start();
+  assert.equal(world.page.scope.value, 8n);
+  const other = new World();
+  other.stored.set(1n, 9n);
+  other.officer = 3n;
+  await other.start();
+  assert.equal(other.page.scope.value, 7n, 'the only one there is a right to');
 });
 
 test('a worker that says nothing is noticed, and done without', async () => {

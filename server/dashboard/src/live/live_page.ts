@@ -24,8 +24,11 @@ export interface LivePageOptions {
   readonly listPolicies: () => Promise<ListPoliciesResponse>;
   readonly loadPast: (scope: bigint, at: AtParam, signal: AbortSignal) => Promise<Past>;
   readonly at: () => AtParam | undefined;
-  // The area that was looked at last, kept between visits; 0n for none.
-  readonly remembered: {get(): bigint; set(scope: bigint): void};
+  // The area that an officer looked at last, kept between visits; 0n for none.
+  readonly remembered: {
+    get(officer: bigint): bigint;
+    set(officer: bigint, scope: bigint): void;
+  };
 }
 
 const TICK_MS = 5_000;
@@ -84,11 +87,13 @@ export class LivePage {
 
   start(): void {
     this.tick();
-    void this.begin(this.options.remembered.get());
+    void this.begin();
   }
 
   retry(): void {
-    void this.begin(this.scope.value);
+    const {detail} = this.presentStatus.value;
+    // Perhaps there is a right to another area by now.
+    void this.begin(detail === 'permission-denied' ? 0n : this.scope.value || undefined);
   }
 
   setScope(unit: bigint): void {
@@ -100,9 +105,9 @@ export class LivePage {
     this.backend?.post({type: 'wake'});
   }
 
-  // Asks who is logged in, then for the area's stream. `wanted` 0n: the only
-  // area the viewer has, or none.
-  private async begin(wanted: bigint): Promise<void> {
+  // Asks who is logged in, then for the area's stream. Without `wanted`: the one
+  // looked at last; 0n: the only one that the viewer has, or none.
+  private async begin(wanted?: bigint): Promise<void> {
     const turn = ++this.begun;
     let viewer: GetViewerResponse;
     try {
@@ -115,21 +120,24 @@ export class LivePage {
     if (turn !== this.begun) return;
     this.viewer.value = viewer;
     const roots = [...new Set(viewer.grants.map((grant) => grant.unitId))];
-    const scope = wanted !== 0n ? wanted : roots.length === 1 ? roots[0] : 0n;
+    if (wanted === 0n) this.options.remembered.set(viewer.officerId, 0n);
+    const only = roots.length === 1 ? roots[0] : 0n;
+    const scope = (wanted ?? this.options.remembered.get(viewer.officerId)) || only;
     if (scope !== this.scope.value) this.forget();
     batch(() => {
       this.scope.value = scope;
       ++this.turns.value;
     });
     if (scope === 0n) {
+      this.backend?.post({type: 'detach'});
       this.say({...initialStatus, detail: 'no-scope'});
       return;
     }
-    this.options.remembered.set(scope);
+    this.options.remembered.set(viewer.officerId, scope);
     this.attach(viewer.officerId, scope);
   }
 
-  private refused(error: unknown, wanted: bigint): void {
+  private refused(error: unknown, wanted: bigint | undefined): void {
     const {detail, then} = troubleOf(error, false);
     if (then !== 'stop') {
       const stays = this.presentStatus.value.state === 'stale' ? 'stale' : 'connecting';
@@ -281,14 +289,17 @@ export class LivePage {
 
   private forget(): void {
     this.builder = this.unpublished = undefined;
-    this.progressed = undefined;
+    this.progressed = this.publishedAt = undefined;
     this.present.value = emptyModel;
     this.past.forget();
   }
 
   private deny(detail: LiveDetail): void {
     // The next visit chooses again.
-    if (detail === 'permission-denied') this.options.remembered.set(0n);
+    const viewer = this.viewer.peek();
+    if (detail === 'permission-denied' && viewer) {
+      this.options.remembered.set(viewer.officerId, 0n);
+    }
     batch(() => {
       this.forget();
       this.say({...initialStatus, state: 'denied', detail});
