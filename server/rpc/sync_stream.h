@@ -34,8 +34,8 @@
 #include "server/core/ids.h"
 #include "server/core/mutex.h"
 #include "server/engine/engine.h"
+#include "server/engine/following.h"
 #include "server/rpc/calls.h"
-#include "server/rpc/following.h"
 #include "server/rpc/sync_streams.h"
 #include "thon/v1/sync_service.pb.h"
 

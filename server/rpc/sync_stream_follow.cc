@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "server/core/limits.h"
-#include "server/rpc/following.h"
+#include "server/engine/following.h"
 #include "server/rpc/sync_stream.h"
 
 namespace thon {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/core/mutex.h"
+#include "server/engine/following.h"
 #include "server/engine/team_view.h"
 #include "server/projections/activity.h"
 #include "server/projections/row_keys.h"
@@ -60,6 +61,8 @@ class EngineStream final : public client::SyncStream {
       ReadStandings(request.standings());
     } else if (request.has_team_view()) {
       ReadTeamView(request.team_view());
+    } else if (request.has_follow()) {
+      Follow(request.follow());
     }
     // Taken, but the phone does not hear of it.
     if (transport_->Breaks()) return Break();
@@ -73,6 +76,21 @@ class EngineStream final : public client::SyncStream {
   }
 
   Got Receive(std::int64_t wait_ms, v1::SyncResponse* response) override {
+    const Got got = Wait(wait_ms, response);
+    if (got == Got::kMessage && following_ != nullptr &&
+        response->followed().ByteSizeLong() > 0) {
+      following_->More();
+    }
+    return got;
+  }
+
+  absl::Status Finish() override {
+    MutexLock lock(&inbox_->mu);
+    return inbox_->end.value_or(absl::CancelledError("not ended"));
+  }
+
+ private:
+  Got Wait(std::int64_t wait_ms, v1::SyncResponse* response) {
     const bool breaks = transport_->Breaks();
     MutexLock lock(&inbox_->mu);
     for (bool waited = false;; waited = true) {
@@ -97,12 +115,6 @@ class EngineStream final : public client::SyncStream {
     }
   }
 
-  absl::Status Finish() override {
-    MutexLock lock(&inbox_->mu);
-    return inbox_->end.value_or(absl::CancelledError("not ended"));
-  }
-
- private:
   bool Ended() {
     MutexLock lock(&inbox_->mu);
     return inbox_->end.has_value();
@@ -199,6 +211,26 @@ class EngineStream final : public client::SyncStream {
     inbox_->Put(std::move(response));
   }
 
+  void Follow(const v1::FollowRequest& request) {
+    const auto put = [inbox = inbox_](v1::WatchResponse response) {
+      v1::SyncResponse message;
+      message.mutable_followed()->Swap(&response);
+      inbox->Put(std::move(message));
+    };
+    following_.reset();
+    const Position position = engine_->rows_position();
+    absl::StatusOr<WatchQueries> queries =
+        FollowQueries(*engine_->RowsAt(position), author_, request);
+    if (!transport_->tell_followed || !queries.ok()) {
+      return put(v1::WatchResponse());
+    }
+    following_ = std::make_unique<Following>(
+        &engine_->watches(), author_, *std::move(queries),
+        Following::Listener{
+            put, [put](const absl::Status&) { put(v1::WatchResponse()); }});
+    following_->More();
+  }
+
   void Batch(const v1::SealedBatch& sealed) {
     if (transport_->on_offer) transport_->on_offer(sealed);
     OfferedBatch batch = engine_->Admit(author_, sealed);
@@ -239,7 +271,8 @@ class EngineStream final : public client::SyncStream {
   Engine* const engine_;
   AuthorId author_;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
-  bool closed_ = false;  // Touched by the phone's thread only.
+  bool closed_ = false;                   // Touched by the phone's thread only.
+  std::unique_ptr<Following> following_;  // The same.
 };
 
 absl::StatusOr<v1::EnrolResponse> EngineTransport::Enrol(

@@ -34,6 +34,9 @@ class EngineTransport final : public client::Transport {
 
   // Whether standings are told; else the answer judges none.
   bool tell_standings = false;
+  // Whether a phone can follow its team; else it hears that it cannot. A stream
+  // that follows must be gone before its engine.
+  bool tell_followed = false;
   // Every batch that reached the engine.
   std::function<void(const v1::SealedBatch&)> on_offer;
 

@@ -1,8 +1,8 @@
 // What a phone follows down its Sync stream (sync_service.proto,
 // FollowRequest): a watch of its own team's rows and its own standings, as the
 // author that said hello.
-#ifndef THON_RPC_FOLLOWING_H_
-#define THON_RPC_FOLLOWING_H_
+#ifndef THON_ENGINE_FOLLOWING_H_
+#define THON_ENGINE_FOLLOWING_H_
 
 #include <functional>
 #include <utility>
@@ -69,4 +69,4 @@ class Following final : private WatchHub::Watcher {
 
 }  // namespace thon
 
-#endif  // THON_RPC_FOLLOWING_H_
+#endif  // THON_ENGINE_FOLLOWING_H_

@@ -1,4 +1,4 @@
-#include "server/rpc/following.h"
+#include "server/engine/following.h"
 
 #include <algorithm>
 #include <optional>
