@@ -21,7 +21,10 @@ export interface Shown {
   readonly status: LiveStatus; // state 'past'
 }
 
-const KEPT = 8;
+// How many moments are kept, and how many teams they have together: a moment of
+// a large province takes some 100 MiB.
+const KEPT_MAX = 8;
+const KEPT_TEAMS_MAX = 20_000;
 
 export class PastView {
   // Undefined: the present is looked at.
@@ -73,8 +76,14 @@ export class PastView {
 
   private keep(name: string, past: Past): void {
     this.kept.set(name, past);
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > KEPT) this.kept.delete(oldest);
+    let teams = 0;
+    for (const {model} of this.kept.values()) teams += model.teams.size;
+    for (const [oldest, {model}] of this.kept) {
+      if (this.kept.size <= KEPT_MAX && teams <= KEPT_TEAMS_MAX) return;
+      if (oldest === name) return;
+      this.kept.delete(oldest);
+      teams -= model.teams.size;
+    }
   }
 
   private show(detail: LiveDetail, model: Model, digest: string): void {
