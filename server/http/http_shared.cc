@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "server/http/http_connection.h"
 
 namespace thon {
@@ -12,7 +13,9 @@ RequestRules RulesOf(const HttpServerOptions& options) {
   rules.head_bytes_max = options.limits.head_bytes_max;
   rules.target_bytes_max = options.limits.target_bytes_max;
   rules.body_bytes_max = options.limits.body_bytes_max;
-  rules.host_names = options.host_names;
+  for (const std::string& name : options.host_names) {
+    rules.host_names.push_back(absl::AsciiStrToLower(name));
+  }
   return rules;
 }
 

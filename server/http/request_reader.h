@@ -21,7 +21,8 @@ struct RequestRules {
   std::size_t head_bytes_max = 0;
   std::size_t target_bytes_max = 0;
   std::size_t body_bytes_max = 0;
-  std::vector<std::string> host_names;  // As HttpServerOptions has it.
+  // As HttpServerOptions has it, in lower case.
+  std::vector<std::string> host_names;
 };
 
 // Why a request is refused, and what its sender is told.

@@ -5,154 +5,23 @@
 // method's name says; browsers as raw sockets that post frames.
 #include "server/http/grpc_web.h"
 
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "server/http/grpc_web_wire.h"
 #include "server/rpc/in_process_calls.h"
+#include "tests/unit/http/generic_service.h"
 #include "tests/unit/http/http_fixture.h"
 
 namespace thon::testing {
 namespace {
-
-constexpr std::size_t kPieceBytes = 32 * limits::kKiB;
-
-struct Seen {
-  std::atomic<int> open = 0;
-  std::atomic<int> cancelled = 0;
-  std::atomic<int> written = 0;
-  std::atomic<std::int64_t> deadline_ms = 0;
-};
-
-std::string BytesOf(const grpc::ByteBuffer& buffer) {
-  grpc::Slice slice;
-  EXPECT_TRUE(buffer.DumpToSingleSlice(&slice).ok());
-  return std::string(reinterpret_cast<const char*>(slice.begin()),
-                     slice.size());
-}
-
-// One call: reads the message, then writes `left_` messages, then finishes;
-// "Wait" and "Endless" end when they are cancelled.
-class Call final : public grpc::ServerGenericBidiReactor {
- public:
-  Call(grpc::GenericCallbackServerContext* context, Seen* seen)
-      : context_(context), seen_(seen), method_(context->method()) {
-    ++seen_->open;
-    for (const auto& [key, value] : context->client_metadata()) {
-      const std::string name(key.data(), key.size());
-      const std::string text(value.data(), value.size());
-      // What comes back says what has come.
-      if (absl::StartsWith(name, "x-") || name == "authorization") {
-        context->AddInitialMetadata(absl::StrCat("seen-", name), text);
-      }
-      names_ += name + " ";
-    }
-    context->AddTrailingMetadata("x-trailer", "end");
-    context->AddTrailingMetadata("x-trailer-bin", std::string("\xff\0", 2));
-    StartRead(&request_);
-  }
-
- private:
-  void OnReadDone(bool ok) override {
-    if (!ok) return End(grpc::Status(grpc::StatusCode::INTERNAL, "no message"));
-    const std::string message = BytesOf(request_);
-    if (Is("Fail") || Is("FailLate")) {
-      context_->AddTrailingMetadata("x-why", "test");
-      const grpc::Status status(grpc::StatusCode::FAILED_PRECONDITION,
-                                "không được: 100%\n", "details\xff");
-      if (Is("Fail")) return End(status);
-      end_ = status;
-      left_ = 1;
-      reply_ = message;
-    } else if (Is("Echo")) {
-      reply_ = message;
-      left_ = 1;
-    } else if (Is("Names")) {
-      reply_ = names_;
-      left_ = 1;
-    } else if (Is("Count")) {
-      EXPECT_TRUE(absl::SimpleAtoi(message, &left_));
-      reply_ = "piece";
-    } else if (Is("Endless")) {
-      left_ = 1 << 30;
-      reply_.assign(kPieceBytes, 'p');
-    } else if (Is("Head")) {
-      MutexLock lock(&mu_);  // A call that is cancelled has ended.
-      if (!ended_) StartSendInitialMetadata();
-      return;
-    } else if (Is("Wait")) {
-      return;
-    } else {
-      return End(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown"));
-    }
-    WriteNext();
-  }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) return End(grpc::Status::CANCELLED);
-    ++seen_->written;
-    --left_;
-    WriteNext();
-  }
-
-  void OnCancel() override {
-    ++seen_->cancelled;
-    End(grpc::Status::CANCELLED);
-  }
-
-  void OnDone() override {
-    --seen_->open;
-    delete this;
-  }
-
-  void WriteNext() {
-    if (left_ == 0) return End(end_);
-    const grpc::Slice slice(reply_);
-    response_ = grpc::ByteBuffer(&slice, 1);
-    MutexLock lock(&mu_);
-    if (!ended_) StartWrite(&response_);
-  }
-
-  void End(const grpc::Status& status) {
-    MutexLock lock(&mu_);
-    if (!std::exchange(ended_, true)) Finish(status);
-  }
-
-  bool Is(absl::string_view name) const {
-    return absl::EndsWith(method_, absl::StrCat("/", name));
-  }
-
-  grpc::GenericCallbackServerContext* const context_;
-  Seen* const seen_;
-  const std::string method_;
-  std::string names_;
-  grpc::ByteBuffer request_;
-  grpc::ByteBuffer response_;
-  std::string reply_;
-  int left_ = 0;
-  grpc::Status end_;
-  Mutex mu_;
-  bool ended_ ABSL_GUARDED_BY(mu_) = false;
-};
-
-class Service final : public grpc::CallbackGenericService {
- public:
-  grpc::ServerGenericBidiReactor* CreateReactor(
-      grpc::GenericCallbackServerContext* context) override {
-    return new Call(context, &seen);
-  }
-  Seen seen;
-};
 
 // What a body of frames says.
 struct Frames {
@@ -246,7 +115,7 @@ class GrpcWebTest : public HttpTest {
            });
   }
 
-  Service service_;
+  GenericService service_;
   std::unique_ptr<grpc::Server> grpc_;
   std::shared_ptr<InProcessCalls> calls_;
   std::shared_ptr<GrpcWebBridge> bridge_;
@@ -468,13 +337,13 @@ TEST_F(GrpcWebTest, AReaderThatStopsHoldsTheServiceBack) {
     last = now;
     return SteadyMs() - since > 300;
   }));
-  EXPECT_LT(last * kPieceBytes, 8 * limits::kMiB);
+  EXPECT_LT(last * GenericService::kPieceBytes, 8 * limits::kMiB);
   // Others are served meanwhile.
   EXPECT_EQ(Parse(CallOf("Echo", "y").body).messages,
             std::vector<std::string>{"y"});
   // It goes on where it stopped.
   for (int i = 0; i < last + 10; ++i) {
-    ASSERT_EQ(client.ReadChunk().size(), kPieceBytes + 5);
+    ASSERT_EQ(client.ReadChunk().size(), GenericService::kPieceBytes + 5);
   }
   EXPECT_GT(service_.seen.written, last);
 }

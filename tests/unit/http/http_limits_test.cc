@@ -291,7 +291,7 @@ TEST_F(HttpLimitsTest, ConnectionsOfOneAddressHaveABound) {
 }
 
 TEST_F(HttpLimitsTest, AForeignNameIsAnswered421) {
-  options_.host_names = {"thon.example.vn"};
+  options_.host_names = {"Thon.example.vn"};
   Start();
   EXPECT_EQ(Ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").status, 421);
   EXPECT_EQ(Ask("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -1,8 +1,10 @@
 // Requests are answered once each, in order, with the headers that keep a page
 // safe, over plain TCP and TLS, and the server stops whatever is open.
+#include <unistd.h>
+
+#include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -247,6 +249,8 @@ class HttpTlsTest : public HttpTest {
 
   RawClient TlsClient() { return RawClient(server_->port(), /*tls=*/true); }
 
+  const std::string directory_ =
+      absl::StrCat(::testing::TempDir(), "thon_http_tls_", ::getpid());
   TlsFiles first_;
 };
 
