@@ -126,6 +126,8 @@ export function AsOfPanel(): JSX.Element | null {
   useEffect(() => {
     if (open) askExtent().catch(() => undefined);
   }, [open, live.scope.value]);
+  // What was wrong with an earlier try says nothing about the moment shown now.
+  useEffect(() => setProblem(''), [route.value.at]);
   if (!open) return null;
   return (
     <section id="asof-panel" class="asof-panel" aria-label={t('asof.title')}>

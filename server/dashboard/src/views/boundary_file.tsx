@@ -96,15 +96,16 @@ export function BoundaryFileField({units}: {units: readonly Unit[]}): JSX.Elemen
       <summary>{t('map.file')}</summary>
       <p class="quiet-text" id="map-file-hint">{t('map.fileHint')}</p>
       <div class="field-row">
-        <label for="map-file" class="field-label">{t('map.fileChoose')}</label>
         <input
           id="map-file"
           type="file"
+          class="visually-hidden"
           accept=".geojson,.json,application/geo+json,application/json"
           aria-describedby="map-file-hint"
           data-test="map-file"
           onChange={(event) => void choose(event.currentTarget, units)}
         />
+        <label for="map-file" class="button">{t('map.fileChoose')}</label>
       </div>
       <p class="field-error" role="alert" data-test="map-file-error">
         {problem.value && t(`map.file.${problem.value}`)}

@@ -85,7 +85,7 @@ export function OverviewPage(): JSX.Element | null {
           <MonthChart model={model} unit={unit} />
         </div>
         <div class="wide">
-          <TileMap model={model} unit={unit} month={month} />
+          <TileMap key={String(unit.id)} model={model} unit={unit} month={month} />
           <UnitsTable model={model} unit={unit} overview={overview} past={past} />
           <OwnTeams model={model} unit={unit} />
         </div>

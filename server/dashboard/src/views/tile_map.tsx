@@ -184,18 +184,21 @@ interface PlaceProps {
   chosen: MapFigure;
   spot: Spot;
   stop: boolean; // the one that Tab reaches
-  onSeen: (spot: Spot) => void;
+  onFocus: () => void;
+  onHover: (over: boolean) => void;
 }
 
-function linkProps({spot, stop, onSeen}: PlaceProps): Record<string, unknown> {
+function linkProps({spot, stop, onFocus, onHover}: PlaceProps): Record<string, unknown> {
   return {
     href: href({page: 'overview', unit: spot.unit.id}),
-    tabIndex: stop ? 0 : -1,
+    // In lower case: SVG elements know no other.
+    tabindex: stop ? 0 : -1,
     'data-tile': '',
     'data-test': `tile-${spot.unit.id}`,
     'data-step': spot.step?.step ?? 'none',
-    onFocus: () => onSeen(spot),
-    onMouseEnter: () => onSeen(spot),
+    onFocus,
+    onMouseEnter: () => onHover(true),
+    onMouseLeave: () => onHover(false),
   };
 }
 
@@ -256,9 +259,9 @@ interface OutlinesProps {
 }
 
 function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
-  const byId = new Map(spots.map((spot) => [spot.unit.id, spot]));
+  const paths = new Map(drawing.outlines.map(({id, d}) => [id, d]));
   // Drawn last and above the neighbours, which would cover half of its line.
-  const shown = drawing.outlines.find(({id}) => id === seen);
+  const shown = seen === undefined ? undefined : paths.get(seen);
   return (
     <svg
       class="boundaries"
@@ -267,13 +270,13 @@ function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
       aria-label={t('map.title')}
       data-test="map-boundaries"
     >
-      {drawing.outlines.map(({id, d}) => {
-        const spot = byId.get(id);
-        if (!spot) return null;
+      {spots.map((spot) => {
+        const d = paths.get(spot.unit.id);
+        if (d === undefined) return null;
         const props = place(spot);
         return (
           <a
-            key={String(id)}
+            key={String(spot.unit.id)}
             {...linkProps(props)}
             aria-label={t('map.label', {name: spot.unit.name, value: fullText(props.chosen, spot.overview)})}
           >
@@ -283,7 +286,7 @@ function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
           </a>
         );
       })}
-      {shown && <path class="outline-seen" d={shown.d} />}
+      {shown && <path class="outline-seen" d={shown} />}
     </svg>
   );
 }
@@ -352,7 +355,8 @@ function MapTable({chosen, groups}: {chosen: MapFigure; groups: Group[]}): JSX.E
 
 export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: number}): JSX.Element | null {
   const root = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState<bigint | undefined>();
+  const [focused, setFocused] = useState<bigint | undefined>();
+  const [hovered, setHovered] = useState<bigint | undefined>();
   const chosen = figure.value;
   const found = groupsOf(model, unit).map(({parent, units}) => ({
     parent,
@@ -365,13 +369,15 @@ export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: 
   }));
   const spots = groups.flatMap((group) => group.spots);
   if (spots.length === 0) return null;
+  const seen = hovered ?? focused;
   const current = spots.find((spot) => spot.unit.id === seen);
-  const stop = current ?? spots[0]!;
+  const stop = spots.find((spot) => spot.unit.id === focused) ?? spots[0]!;
   const place = (spot: Spot): PlaceProps => ({
     chosen,
     spot,
     stop: spot === stop,
-    onSeen: (s) => setSeen(s.unit.id),
+    onFocus: () => setFocused(spot.unit.id),
+    onHover: (over) => setHovered(over ? spot.unit.id : undefined),
   });
   const drawing = boundaryDrawing(spots.map((spot) => spot.unit));
   const outlined = drawing && !asTiles.value ? new Set(drawing.outlines.map((o) => o.id)) : undefined;
