@@ -125,6 +125,7 @@ function Answer({answer, decide}: {answer: GetDeterminationResponse; decide: Dec
         {decide !== undefined && state === DeterminationState.HELD && answer.row !== undefined && (
           <button
             type="button"
+            class="screen-only"
             data-test={`held-decide-month-${answer.row.month}`}
             onClick={() => answer.row && decide.month(answer.row.policyId, answer.row.month, answer.position)}
           >

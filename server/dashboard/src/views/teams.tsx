@@ -31,7 +31,7 @@ import {
   type TeamLine,
 } from './team_rows';
 import {GridKeys, TeamsGrid, type GridPlace} from './teams_grid';
-import {useContacts, useHeld, useSearch} from './teams_reads';
+import {search, useContacts, useHeld, writeSearch} from './teams_reads';
 
 // On paper at most so many rows; a file holds all.
 const PRINTED_MAX = 2_000;
@@ -46,7 +46,6 @@ const place: GridPlace & {of: string} = {active: undefined, scrollTop: 0, of: ''
 export function TeamsPage(): JSX.Element {
   const model = useCalm(live.model.value, cost);
   const here = route.value;
-  const [text, setText] = useSearch();
   const filters = parseFilter(here.filter);
   const columns: readonly Column[] = filters.calls ? CALL_COLUMNS : COLUMNS;
   // Whom to phone is a matter of today.
@@ -54,15 +53,15 @@ export function TeamsPage(): JSX.Element {
   const [lines, shown] = useMemo(() => {
     const begin = performance.now();
     const all = allLines.of(model, month);
-    const some = view.select(model, all, {unit: here.unit, filter: here.filter, q: text, sort: here.sort});
+    const some = view.select(model, all, {unit: here.unit, filter: here.filter, q: here.q, sort: here.sort});
     cost.ms = performance.now() - begin;
     return [all, some];
-  }, [model, month, here.unit, here.filter, text, here.sort]);
+  }, [model, month, here.unit, here.filter, here.q, here.sort]);
   const contacts = useContacts(filters.calls);
   const held = useHeld(model, lines, filters.calls);
   const context: CellContext = {today: model.localDate, month, contacts: contacts.map, held};
-  const search = useRef<HTMLInputElement>(null);
-  const of = `${here.unit} ${here.filter} ${here.sort} ${text}`;
+  const field = useRef<HTMLInputElement>(null);
+  const of = `${here.unit} ${here.filter} ${here.sort} ${here.q}`;
   if (place.of !== of) Object.assign(place, {of, scrollTop: 0});
 
   const title = filters.calls ? t('teams.callListTitle') : t('teams.title');
@@ -93,9 +92,7 @@ export function TeamsPage(): JSX.Element {
         model={model}
         filters={filters}
         month={month}
-        text={text}
-        setText={setText}
-        search={search}
+        field={field}
         toGrid={() => document.querySelector<HTMLElement>('.teams-grid')?.focus()}
         onCsv={() => download(fileName(model, unit, filters), toCsv(csvRows(shown, columns, context)))}
       />
@@ -109,7 +106,7 @@ export function TeamsPage(): JSX.Element {
         empty={filters.calls ? t('teams.noneCalls') : t('teams.none')}
         query={of}
         place={place}
-        onType={() => search.current?.focus()}
+        onType={() => field.current?.focus()}
       />
       <GridKeys />
       <PrintedTeams lines={shown} columns={columns} context={context} />
@@ -121,23 +118,22 @@ interface ToolbarProps {
   readonly model: Model;
   readonly filters: Filters;
   readonly month: number;
-  readonly text: string;
-  readonly search: {current: HTMLInputElement | null};
-  setText(text: string): void;
+  readonly field: {current: HTMLInputElement | null};
   toGrid(): void;
   onCsv(): void;
 }
 
 function Toolbar(props: ToolbarProps): JSX.Element {
   const {filters, model} = props;
+  const text = route.value.q;
   const filter = (change: Partial<Filters>): void => go({filter: formatFilter({...filters, ...change})});
   const onSearchKey = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       event.preventDefault();
       props.toGrid();
-    } else if (event.key === 'Escape' && props.text !== '') {
+    } else if (event.key === 'Escape' && text !== '') {
       event.preventDefault();
-      props.setText('');
+      search('');
     }
   };
   return (
@@ -148,12 +144,13 @@ function Toolbar(props: ToolbarProps): JSX.Element {
         </span>
         <input
           type="search"
-          ref={props.search}
+          ref={props.field}
           data-test="teams-search"
           autocomplete="off"
           spellcheck={false}
-          value={props.text}
-          onInput={(event) => props.setText(event.currentTarget.value)}
+          value={text}
+          onInput={(event) => search(event.currentTarget.value)}
+          onBlur={writeSearch}
           onKeyDown={onSearchKey}
         />
       </label>
@@ -200,14 +197,11 @@ function Toolbar(props: ToolbarProps): JSX.Element {
         >
           {filters.calls ? t('teams.backToTable') : t('teams.callList')}
         </a>
-        {(filters.state !== undefined || filters.money !== undefined || props.text !== '') && (
+        {(filters.state !== undefined || filters.money !== undefined || text !== '') && (
           <button
             type="button"
             data-test="teams-clear"
-            onClick={() => {
-              props.setText('');
-              go({q: '', filter: formatFilter({state: undefined, money: undefined, calls: filters.calls})});
-            }}
+            onClick={() => go({q: '', filter: formatFilter({state: undefined, money: undefined, calls: filters.calls})})}
           >
             {t('teams.clear')}
           </button>
@@ -318,7 +312,12 @@ function PrintedTeams(props: {lines: readonly TeamLine[]; columns: readonly Colu
       {printed.length < lines.length && (
         <p>{t('teams.printed', {n: count(printed.length), total: count(lines.length)})}</p>
       )}
-      <table class="data teams-printed">
+      <table class="data teams-printed" data-columns={columns.length}>
+        <colgroup>
+          {columns.map((column) => (
+            <col key={column} class={`print-${column}`} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (

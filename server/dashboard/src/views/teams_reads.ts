@@ -1,7 +1,7 @@
 // What the teams table keeps beside its lines: the text of the search, and what
 // the call list reads.
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {go, route, type AtParam} from '../lib/url';
+import {formatRoute, route, type AtParam} from '../lib/url';
 import {live} from '../live/live';
 import type {Model} from '../model/model';
 import {countHeld, readContacts} from './contacts';
@@ -12,25 +12,21 @@ const SEARCH_MS = 200;
 
 const momentKey = (at: AtParam | undefined): string => (at === undefined ? '' : 'date' in at ? `d${at.date}` : `p${at.position}`);
 
-// The text of the search, at once here and a moment later in the address.
-export function useSearch(): [string, (text: string) => void] {
-  const q = route.value.q;
-  const [text, setText] = useState(q);
-  const written = useRef(q);
-  if (q !== written.current) {
-    // Back, Forward or a link.
-    written.current = q;
-    if (text !== q) setText(q);
-  }
-  useEffect(() => {
-    if (text === written.current) return undefined;
-    const timer = setTimeout(() => {
-      written.current = text;
-      if (route.peek().page === 'teams') go({q: text}, true);
-    }, SEARCH_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return [text, setText];
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+// Puts the text of the search into the address, if it is not there yet.
+export function writeSearch(): void {
+  clearTimeout(writing);
+  const hash = formatRoute(route.peek());
+  if (hash !== window.location.hash) window.history.replaceState(null, '', hash);
+}
+
+// Searches at once, and writes the address when the typing pauses: browsers do
+// not let a page change it with every key.
+export function search(text: string): void {
+  route.value = {...route.peek(), q: text};
+  clearTimeout(writing);
+  writing = setTimeout(writeSearch, SEARCH_MS);
 }
 
 export interface Contacts {
