@@ -1,0 +1,135 @@
+// Goal: streams that are opened and dropped leave nothing behind, and a reader
+// that does not read costs a bounded amount and holds nobody up.
+// Method: stock clients and bare sockets by the hundreds against one real server
+// with TLS; its own /metrics, its open files and its memory are looked at from
+// outside.
+//
+//   node streams.test.mjs BIN_DIR WORK_DIR
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+
+import { CODES, connectFace, fetchFor, grpcWebFace } from './lib/clients.mjs';
+import { Watcher } from './lib/fold.mjs';
+import { metricsOf, total } from './lib/metrics.mjs';
+import { watch } from './lib/protos.mjs';
+import { connect, frame } from './lib/raw.mjs';
+import { assignTask, dashboardWatch, eventsWatch, teamsWatch } from './lib/requests.mjs';
+import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { until } from './lib/wait.mjs';
+
+const STREAMS = 1000;
+const AT_ONCE = 50;
+const MIB = 1 << 20;
+
+let temporary;
+let server;
+let fetch;
+
+before(async () => {
+  temporary = await temporaryFolder();
+  server = await new Thond(await copyPlayed(join(temporary.folder, 'played'))).start();
+  fetch = fetchFor(server);
+});
+after(async () => {
+  fetch?.close();
+  const end = await server?.stop();
+  await temporary?.remove();
+  assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+});
+
+const watchers = async () => total(await metricsOf(server, fetch), 'thon_watchers');
+
+// Opens a watch and drops it, sometimes before the first word.
+async function openAndDrop(face, i) {
+  const watcher = new Watcher(face, i % 2 === 0 ? teamsWatch() : eventsWatch());
+  if (i % 3 !== 0) await watcher.until(() => true);
+  await watcher.stop();
+}
+
+test('1,000 streams that are opened and dropped leave nothing behind', async () => {
+  const faces = [connectFace(server, server.token), grpcWebFace(server, server.token, 'text')];
+  const round = async (count) => {
+    for (let i = 0; i < count; i += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, k) => openAndDrop(faces[(i + k) % 2], i + k)));
+    }
+    await until('no watcher is left', async () => await watchers() === 0);
+  };
+  // What a first use costs is no leak: buffers, arenas, feeds.
+  await round(200);
+  await until('only idle connections are left', () => server.openFiles() < 200);
+  const files = server.openFiles();
+  const bytes = server.residentBytes();
+  await round(STREAMS);
+  await faces[0].close();
+  await until('the files are closed', () => server.openFiles() <= files + 8);
+  const grown = server.residentBytes() - bytes;
+  assert.ok(grown < 48 * MIB, `${STREAMS} streams left ${(grown / MIB).toFixed(1)} MiB`);
+});
+
+test('sockets that break off in mid-frame, in mid-head and in mid-stream leave nothing behind', async () => {
+  const body = frame(toBinary(watch.WatchRequestSchema, create(watch.WatchRequestSchema, dashboardWatch())));
+  const request = Buffer.concat([Buffer.from('POST /thon.v1.WatchService/Watch HTTP/1.1\r\nhost: 127.0.0.1\r\n' +
+    `content-type: application/grpc-web+proto\r\nauthorization: Bearer ${server.token}\r\ncontent-length: ${body.length}\r\n\r\n`), body]);
+  const files = server.openFiles();
+  for (const cut of [1, 20, 100, request.length - body.length, request.length - 1, request.length]) {
+    await Promise.all(Array.from({ length: 10 }, async () => {
+      const socket = await connect(server);
+      socket.write(request.subarray(0, cut));
+      if (cut === request.length) await until('it hears something', () => socket.heard.length > 0);
+      socket.destroy();
+      await socket.over;
+    }));
+  }
+  await until('no watcher is left', async () => await watchers() === 0);
+  await until('the files are closed', () => server.openFiles() <= files + 8);
+});
+
+test('who does not read is owed a bounded amount, and holds nobody up', async () => {
+  const body = frame(toBinary(watch.WatchRequestSchema, create(watch.WatchRequestSchema, dashboardWatch())));
+  const sleepers = await Promise.all(Array.from({ length: 20 }, async () => {
+    const socket = await connect(server);
+    socket.pause();
+    socket.removeAllListeners('data');
+    socket.write('POST /thon.v1.WatchService/Watch HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/grpc-web+proto\r\n' +
+      `authorization: Bearer ${server.token}\r\ncontent-length: ${body.length}\r\n\r\n`);
+    socket.write(body);
+    return socket;
+  }));
+  const live = new Watcher(connectFace(server, server.token), dashboardWatch());
+  await live.until(() => true);
+  await until('the sleepers are watchers', async () => await watchers() >= 21);
+  const bytes = server.residentBytes();
+  for (let i = 0; i < 10; i += 1) {
+    const position = await assignTask(server, 1 + i);
+    await live.reached(position);
+  }
+  const grown = server.residentBytes() - bytes;
+  assert.ok(grown < 64 * MIB, `20 sleepers cost ${(grown / MIB).toFixed(1)} MiB`);
+  assert.equal((await live.stop()).code, CODES.CANCELLED);
+  for (const socket of sleepers) socket.destroy();
+  await until('no watcher is left', async () => await watchers() === 0);
+});
+
+test('an officer with too many watches is told when to come back, and others are not', async () => {
+  const token = await server.officer(90, 'reader');
+  const face = connectFace(server, token);
+  const open = [];
+  let refused;
+  // One connection each, and a server has a bound on those of one address too.
+  for (let i = 0; i < 10 && refused === undefined; i += 1) {
+    await Promise.all(Array.from({ length: 32 }, async () => {
+      const watcher = new Watcher(face, eventsWatch());
+      await watcher.until(() => true).then(() => open.push(watcher), (failure) => { refused = failure; });
+    }));
+  }
+  assert.notEqual(refused, undefined, 'no bound was met');
+  if (refused.code === CODES.RESOURCE_EXHAUSTED) assert.ok(refused.retryMs > 0, `no RetryInfo: ${refused}`);
+  else assert.equal(refused.code, CODES.UNAVAILABLE, String(refused));
+  await Promise.all(open.map((watcher) => watcher.stop()));
+  const other = new Watcher(connectFace(server, server.token), eventsWatch());
+  await other.until(() => true);
+  await other.stop();
+  await face.close();
+});
