@@ -202,8 +202,16 @@ export function TeamTimeline(props: TeamTimelineProps): JSX.Element {
       )}
       <div ref={end} class="timeline-end">
         {timeline.loading && <p role="status">{t('team.loading')}</p>}
-        {mayLoad && (
-          <button type="button" data-test="timeline-more" onClick={timeline.more}>
+        {timeline.next !== '' && timeline.error === '' && (
+          // It stays while a page is loaded: whoever came to it by the keyboard
+          // is still there.
+          <button
+            type="button"
+            data-test="timeline-more"
+            class="screen-only"
+            aria-disabled={timeline.loading}
+            onClick={() => mayLoad && timeline.more()}
+          >
             {t('timeline.more')}
           </button>
         )}
