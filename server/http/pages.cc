@@ -35,7 +35,9 @@ HttpResponse Page(int status, const Words& words, absl::string_view form = "") {
   response.body = absl::StrCat(
       "<!doctype html>\n<html lang=\"vi\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
-      "<meta name=\"robots\" content=\"noindex\">\n<title>",
+      "<meta name=\"robots\" content=\"noindex\">\n"
+      "<link rel=\"icon\" href=\"/favicon.svg\" "
+      "type=\"image/svg+xml\">\n<title>",
       words.title_vi, " · Thôn</title>\n<link rel=\"stylesheet\" href=\"",
       kPageStylePath, "\">\n</head>\n<body>\n<main>\n<section>\n<h1>",
       words.title_vi, "</h1>\n", words.body_vi, form,
