@@ -20,7 +20,7 @@ import type {DecideHere} from './team_explanation';
 import {TeamMembers} from './team_members';
 import {TeamMonths} from './team_months';
 import {TeamPhones} from './team_phones';
-import {print, TeamTimeline} from './team_timeline';
+import {print, TeamTimeline, toNextHeld} from './team_timeline';
 import {failureText, isDenied, useRead} from './use_read';
 
 export function momentOf(at: AtParam | undefined): string {
@@ -151,7 +151,7 @@ function TeamOf({team, at}: {team: bigint; at: AtParam | undefined}): JSX.Elemen
 
 // What opened the dialogue may be gone with what was held.
 function keepFocus(): void {
-  if (document.activeElement === document.body) document.getElementById('timeline-title')?.focus();
+  if (document.activeElement === document.body) toNextHeld(document.querySelector('.team-timeline'));
 }
 
 function BackLink(): JSX.Element {

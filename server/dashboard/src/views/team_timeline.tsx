@@ -1,6 +1,6 @@
 // The events of a team, newest first, with what became of each.
 import type {JSX} from 'preact';
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import type {ListTeamEventsResponse, TeamEvent} from '../gen/thon/v1/query_service_pb';
 import {dateOfInstant} from '../lib/civil';
 import {count, date, dateTime, money, month} from '../lib/format';
@@ -142,6 +142,38 @@ export interface TeamTimelineProps {
   readonly decide: ((event: TeamEvent, seenPosition: bigint) => void) | undefined;
 }
 
+// Brings the focus to the first event of the timeline that is to be decided, else
+// to its heading.
+export function toNextHeld(timeline: Element | null): void {
+  const next = timeline?.querySelector<HTMLElement>('[data-test^="held-decide-"]') ?? timeline?.querySelector('h2');
+  next?.focus();
+}
+
+// Keeps the keyboard in the timeline when what had the focus is gone, as a
+// button is after its event was decided.
+function useKeptFocus(): {section: {current: HTMLElement | null}; onFocusIn(event: FocusEvent): void; onFocusOut(event: FocusEvent): void} {
+  const section = useRef<HTMLElement>(null);
+  const had = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    if (had.current === null || had.current.isConnected) return;
+    had.current = null;
+    if (document.activeElement === document.body) toNextHeld(section.current);
+  });
+  return {
+    section,
+    onFocusIn(event) {
+      had.current = event.target as Element;
+    },
+    onFocusOut(event) {
+      const left = event.target as Element;
+      // It is asked later: an element that is being removed is still there now.
+      queueMicrotask(() => {
+        if (left.isConnected && had.current === left) had.current = null;
+      });
+    },
+  };
+}
+
 const isShown = (event: TeamEvent, show: Show): boolean =>
   show === 'all' ||
   (show === 'held' ? event.standing === 'HELD' : event.standing !== 'COUNTED' && event.standing !== 'HELD');
@@ -150,6 +182,7 @@ export function TeamTimeline(props: TeamTimelineProps): JSX.Element {
   const timeline = useTimeline(props.team, props.moment, props.version);
   const [show, setShow] = useState<Show>('all');
   const end = useRef<HTMLDivElement>(null);
+  const kept = useKeptFocus();
   const more = useRef(timeline.more);
   more.current = timeline.more;
   const mayLoad = timeline.next !== '' && !timeline.loading && timeline.error === '';
@@ -167,7 +200,15 @@ export function TeamTimeline(props: TeamTimelineProps): JSX.Element {
   }, [mayLoad, timeline.events.length]);
   const shown = timeline.events.filter((event) => isShown(event, show));
   return (
-    <section class="card team-timeline" aria-labelledby="timeline-title" data-test="team-timeline" aria-busy={timeline.loading}>
+    <section
+      ref={kept.section}
+      class="card team-timeline"
+      aria-labelledby="timeline-title"
+      data-test="team-timeline"
+      aria-busy={timeline.loading}
+      onFocusIn={kept.onFocusIn}
+      onFocusOut={kept.onFocusOut}
+    >
       <div class="card-head">
         <h2 id="timeline-title" tabIndex={-1}>{t('timeline.title')}</h2>
         <label class="field inline screen-only">
