@@ -4,14 +4,16 @@
 import {useEffect, useReducer, useRef} from 'preact/hooks';
 import type {Model} from '../model/model';
 
-// Of the time, at most this part is spent on a page's work.
+// Of the time, at most this part is spent on a page's work, unless a step would
+// wait longer than that for it.
 const PART = 1 / 4;
+const WAIT_MAX_MS = 500;
 
 // How long `newest` has to wait if the last one took `costMs` at `atMs`.
 export function waitOf(shown: Model, newest: Model, atMs: number, costMs: number, nowMs: number): number {
   // Another area, or another moment: not a step but another page.
   if (!shown.ready || shown.scope !== newest.scope || newest.position < shown.position) return 0;
-  return Math.max(0, atMs + costMs / PART - nowMs);
+  return Math.max(0, atMs + Math.min(costMs / PART, WAIT_MAX_MS) - nowMs);
 }
 
 // The model to show now. `cost` is what the last one cost, written by the caller.

@@ -277,11 +277,12 @@ test('A step that touches one of 20,000 teams makes one line anew and keeps the 
   assert.equal(shown[0]?.id, 19_999n);
 });
 
-test('A table that costs 50 ms waits 200 ms for the next step, and for another area not at all', () => {
+test('A table that costs 50 ms waits 200 ms for the next step, never more than half a second, and for another area not at all', () => {
   const model = modelOf([]);
   const next = {...model, position: 101n};
   assert.equal(waitOf(model, next, 1_000, 50, 1_050), 150);
   assert.equal(waitOf(model, next, 1_000, 50, 1_300), 0);
+  assert.equal(waitOf(model, next, 1_000, 1_800, 1_000), 500);
   assert.equal(waitOf(model, {...next, scope: 15n}, 1_000, 50, 1_000), 0);
   assert.equal(waitOf(model, {...next, position: 3n}, 1_000, 50, 1_000), 0, 'the past');
   assert.equal(waitOf(emptyModel, next, 1_000, 50, 1_000), 0);
