@@ -128,10 +128,10 @@ class Founder {
   int keys_ = 0;
 };
 
-v1::UnitList Units() {
+v1::UnitList Units(int communes) {
   v1::UnitList list;
   const auto add = [&](std::uint64_t id, v1::UnitLevel level, v1::UnitKind kind,
-                       const char* code, const char* name,
+                       const std::string& code, const char* name,
                        std::uint64_t parent) {
     v1::UnitRecord* unit = list.add_units();
     unit->set_unit_id(id);
@@ -145,14 +145,18 @@ v1::UnitList Units() {
       0);
   add(kDistrict, v1::UNIT_LEVEL_DISTRICT, v1::UNIT_KIND_HUYEN, "132",
       "Huyện Đo", kProvince);
-  add(kCommune, v1::UNIT_LEVEL_COMMUNE, v1::UNIT_KIND_XA, "04252", "Xã Đo",
-      kDistrict);
+  for (int i = 0; i < communes; ++i) {
+    add(kCommune + static_cast<std::uint64_t>(i), v1::UNIT_LEVEL_COMMUNE,
+        v1::UNIT_KIND_XA, absl::StrCat("0", 4252 + i), "Xã Đo", kDistrict);
+  }
   return list;
 }
 
-std::vector<v1::Event> TeamFacts(const std::vector<Author>& authors) {
+std::vector<v1::Event> TeamFacts(const std::vector<Author>& authors,
+                                 int communes) {
   const std::int32_t begin = Date::Of(1989, 1, 1).days;
   std::vector<v1::Event> events;
+  std::uint64_t index = 0;
   for (const Author& author : authors) {
     const fleet::Holder& holder = author.holder();
     v1::VillageDeclared* village =
@@ -160,7 +164,8 @@ std::vector<v1::Event> TeamFacts(const std::vector<Author>& authors) {
     village->set_unit_id(holder.village_id);
     village->set_kind(v1::UNIT_KIND_THON);
     village->set_name(absl::StrCat("Thôn ", holder.team_id));
-    village->set_commune_unit_id(kCommune);
+    village->set_commune_unit_id(
+        kCommune + index++ % static_cast<std::uint64_t>(communes));
     village->set_effective_date(begin);
     v1::TeamFounded* team = events.emplace_back().mutable_team_founded();
     team->set_team_id(holder.team_id);
@@ -196,9 +201,11 @@ v1::Event Publication(const std::string& id, const Hash& text_hash) {
   return event;
 }
 
-absl::Status Found(Engine* engine, const std::vector<Author>& authors) {
+absl::Status Found(Engine* engine, const std::vector<Author>& authors,
+                   int communes) {
   Founder founder(engine, "bench");
-  const absl::StatusOr<Hash> units = founder.Put(Units().SerializeAsString());
+  const absl::StatusOr<Hash> units =
+      founder.Put(Units(communes).SerializeAsString());
   if (!units.ok()) return units.status();
   const std::string policy_text = PolicyText();
   const absl::StatusOr<Hash> policy_hash = founder.Put(policy_text);
@@ -211,7 +218,7 @@ absl::Status Found(Engine* engine, const std::vector<Author>& authors) {
   map->mutable_document()->set_issue_date(Date::Of(1989, 1, 1).days);
   map->set_units_hash(std::string(units->view()));
   absl::Status status = founder.Submit(std::move(events));
-  if (status.ok()) status = founder.Submit(TeamFacts(authors));
+  if (status.ok()) status = founder.Submit(TeamFacts(authors, communes));
   if (!status.ok()) return status;
 
   status = founder.Submit({Publication("BENCH", *policy_hash)});
@@ -248,14 +255,46 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(
 }
 
 absl::StatusOr<std::string> FoundProvince(const std::string& directory,
-                                          const std::vector<Author>& authors) {
+                                          const std::vector<Author>& authors,
+                                          int communes) {
   absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(directory);
   if (!engine.ok()) return engine.status();
   std::ofstream(directory + "/operator.token")
       << (*engine)->new_operator_token() << '\n';
-  absl::Status founded = Found(engine->get(), authors);
+  absl::Status founded = Found(engine->get(), authors, communes);
   if (!founded.ok()) return founded;
   return (*engine)->status().origin;
+}
+
+std::uint64_t BenchProvince() { return kProvince; }
+
+std::uint64_t BenchCommune(std::uint64_t index) { return kCommune + index; }
+
+absl::StatusOr<std::vector<std::string>> MakeReaders(
+    const std::string& directory, int officers) {
+  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(directory);
+  if (!engine.ok()) return engine.status();
+  std::vector<v1::Event> grants;
+  for (int i = 0; i < officers; ++i) {
+    v1::GrantIssued* grant = grants.emplace_back().mutable_grant_issued();
+    grant->set_grant_id(static_cast<std::uint64_t>(100 + i));
+    grant->set_officer_id(static_cast<std::uint64_t>(100 + i));
+    grant->set_role(v1::ROLE_READER);
+    grant->set_from_date(Date::Of(1989, 1, 1).days);
+  }
+  Founder founder(engine->get(), "readers");
+  const absl::Status granted = founder.Submit(std::move(grants));
+  if (!granted.ok()) return granted;
+  std::vector<std::string> tokens;
+  for (int i = 0; i < officers; ++i) {
+    Awaited<std::string> made;
+    (*engine)->CreateToken(OfficerId(static_cast<std::uint64_t>(100 + i)),
+                           Date(), made.Callback());
+    absl::StatusOr<std::string> token = made.Wait();
+    if (!token.ok()) return token.status();
+    tokens.push_back(*std::move(token));
+  }
+  return tokens;
 }
 
 absl::Status FillLog(Engine* engine, std::vector<Author>* authors,

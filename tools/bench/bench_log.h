@@ -28,9 +28,18 @@ class Folder {
 };
 
 // Makes the directory's log and founds what `authors` need; the operator's
-// token is in DIRECTORY/operator.token. Returns the log's origin.
+// token is in DIRECTORY/operator.token. Returns the log's origin. The authors'
+// teams lie evenly in `communes` communes.
 absl::StatusOr<std::string> FoundProvince(const std::string& directory,
-                                          const std::vector<Author>& authors);
+                                          const std::vector<Author>& authors,
+                                          int communes = 1);
+std::uint64_t BenchProvince();
+// Of the commune with that index.
+std::uint64_t BenchCommune(std::uint64_t index);
+
+// Makes officers who may read everything; their tokens.
+absl::StatusOr<std::vector<std::string>> MakeReaders(
+    const std::string& directory, int officers);
 
 // Opens the engine on the directory again, with the clock it was made with.
 absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(

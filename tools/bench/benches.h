@@ -7,6 +7,7 @@
 //   disk     bytes on disk, compacted, of log and rows, by signed byte
 //   determine  determinations a second of one core; what a policy published
 //            over a year of 1,356 teams takes, and does to ingest
+//   watch    how soon watchers see what phones send, and what one of them costs
 //   verify   signatures a second that these cores can check, and nothing else
 #ifndef THON_TOOLS_BENCH_BENCHES_H_
 #define THON_TOOLS_BENCH_BENCHES_H_
@@ -24,6 +25,9 @@ struct BenchOptions {
   int streams = 16;
   int window = 16;  // Batches on the way, of each stream.
   int seconds = 6;
+  int watchers = 2000;
+  int rate = 20'000;  // Events a second in, while they watch.
+  bool fair = false;  // With and without a watcher that never reads.
   bool tls = false;
   std::uint64_t events = 500'000;  // In a log made for the bench.
   // A directory that is there, its server stopped; empty: one is made.
@@ -36,6 +40,7 @@ absl::Status BenchExport(const BenchOptions& options);
 absl::Status BenchRebuild(const BenchOptions& options);
 absl::Status BenchDisk(const BenchOptions& options);
 absl::Status BenchDetermine(const BenchOptions& options);
+absl::Status BenchWatch(const BenchOptions& options);
 absl::Status BenchVerify(const BenchOptions& options);
 
 // Prints a result: one line of JSON, or "key value" pairs.

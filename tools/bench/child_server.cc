@@ -1,9 +1,12 @@
 #include "tools/bench/child_server.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -55,6 +58,14 @@ absl::StatusOr<std::unique_ptr<ChildServer>> ChildServer::Start(
   server->token_ = std::string(
       absl::StripAsciiWhitespace(ReadText(directory + "/operator.token")));
   return server;
+}
+
+std::int64_t ChildServer::ResidentBytes() const {
+  std::ifstream pages("/proc/" + std::to_string(process_->id()) + "/statm");
+  std::int64_t all = 0;
+  std::int64_t resident = 0;
+  pages >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
 }
 
 std::shared_ptr<grpc::Channel> ChildServer::Connect() const {

@@ -4,6 +4,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,9 @@ class ChildServer {
   // A connection of its own for each call.
   std::shared_ptr<grpc::Channel> Connect() const;
   const std::string& token() const { return token_; }
+
+  // Memory that the server holds, as the operating system counts it.
+  std::int64_t ResidentBytes() const;
 
   // Stops gracefully, so that the directory can be opened.
   void Stop() { process_->Stop(); }

@@ -92,6 +92,21 @@ int main(int argc, char** argv) {
       ->add_option("--events", options.events,
                    "Events recorded before it is published")
       ->check(CLI::Range(1'000, 20'000'000));
+  CLI::App* watch = add("watch", "What phones send, seen by watchers",
+                        &thon::bench::BenchWatch);
+  AddSeconds(watch, &options);
+  watch->add_option("--watchers", options.watchers, "Watches at a time")
+      ->check(CLI::Range(11, 10'000))
+      ->capture_default_str();
+  watch->add_option("--rate", options.rate, "Events a second")
+      ->check(CLI::Range(1'000, 200'000))
+      ->capture_default_str();
+  watch->add_flag(
+      "--tls", options.tls,
+      "A TLS connection for each watch; else plain text, 200 on one");
+  watch->add_flag("--fair", options.fair,
+                  "200 watches, with and without one that never reads; fails "
+                  "if it costs the others more than a fifth of their p99");
   CLI::App* verify =
       add("verify", "Signature checks alone", &thon::bench::BenchVerify);
   AddBatch(verify, &options);

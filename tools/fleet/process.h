@@ -26,6 +26,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  pid_t id() const { return pid_; }
   // To its standard input. A child that is gone shows when it is read.
   void SendLine(const std::string& line);
   // Its standard output, for poll().
