@@ -121,6 +121,27 @@ test('north is up, and nothing is drawn outside the frame', () => {
   }
 });
 
+test('a figure stands in the middle of the largest part, where it has room', () => {
+  const island = {
+    type: 'Feature',
+    properties: {code: '1'},
+    geometry: {type: 'MultiPolygon', coordinates: [square(104, 21), [[[110, 21], [110.01, 21], [110.01, 21.01], [110, 21]]]]},
+  };
+  const speck = {
+    type: 'Feature',
+    properties: {code: '2'},
+    geometry: {type: 'Polygon', coordinates: [[[107, 21], [107.01, 21], [107.01, 21.01], [107, 21]]]},
+  };
+  const drawing = drawBoundaries(
+    matchBoundaries(read(collection(island, speck)), [place(1n, '1', 'A'), place(2n, '2', 'B')]),
+  );
+  const [large, small] = [1n, 2n].map((id) => drawing.outlines.find((o) => o.id === id)!);
+  const degree = drawing.width / 6.01;
+  assert.ok(Math.abs(large.label!.x - degree / 2) < 0.2, JSON.stringify(large.label));
+  assert.ok(Math.abs(large.label!.y - drawing.height / 2) < 0.2, JSON.stringify(large.label));
+  assert.equal(small.label, undefined);
+});
+
 test('points and lines are passed over', () => {
   const file = read(
     collection({type: 'Feature', properties: {}, geometry: {type: 'Point', coordinates: [104, 21]}}, area({})),

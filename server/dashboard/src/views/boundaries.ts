@@ -54,6 +54,8 @@ export interface Outline {
   id: bigint;
   // For <path d>.
   d: string;
+  // The centre of its largest part, if a figure has room there.
+  label: { x: number; y: number } | undefined;
 }
 
 export interface Drawing {
@@ -216,18 +218,55 @@ export function matchBoundaries(
 const DRAWING_WIDTH = 1000;
 const DRAWING_HEIGHT_MAX = 1000;
 
-// Rings as path data in tenths of a drawing unit; points that fall on the one
-// before are left out, which is all the simplification a screen needs.
-function pathOf(ring: Ring, x: (lon: number) => number, y: (lat: number) => number): string {
-  let d = '';
-  let last = '';
+// A ring in tenths of a drawing unit; points that fall on the one before are left
+// out, which is all the simplification a screen needs.
+function projected(ring: Ring, x: (lon: number) => number, y: (lat: number) => number): Ring {
+  const points: Ring = [];
   for (let i = 0; i < ring.length; i += 2) {
-    const point = `${Math.round(x(ring[i]!) * 10) / 10} ${Math.round(y(ring[i + 1]!) * 10) / 10}`;
-    if (point === last) continue;
-    d += (d === '' ? 'M' : 'L') + point;
-    last = point;
+    const px = Math.round(x(ring[i]!) * 10) / 10;
+    const py = Math.round(y(ring[i + 1]!) * 10) / 10;
+    if (points.at(-2) === px && points.at(-1) === py) continue;
+    points.push(px, py);
   }
+  return points;
+}
+
+function pathOf(ring: Ring): string {
+  let d = '';
+  for (let i = 0; i < ring.length; i += 2) d += `${i === 0 ? 'M' : 'L'}${ring[i]} ${ring[i + 1]}`;
   return d + 'Z';
+}
+
+// What a figure such as "100%" needs, in drawing units.
+const LABEL_WIDTH = 44;
+const LABEL_HEIGHT = 24;
+
+// The centre of gravity of the ring that has the largest area, by the shoelace
+// formula; undefined if the ring's frame is too small for a figure.
+function labelOf(rings: readonly Ring[]): { x: number; y: number } | undefined {
+  let best: { x: number; y: number } | undefined;
+  let bestArea = 0;
+  for (const ring of rings) {
+    let area = 0;
+    let x = 0;
+    let y = 0;
+    let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (let i = 0; i < ring.length; i += 2) {
+      const j = (i + 2) % ring.length;
+      const [ax, ay, bx, by] = [ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!];
+      const cross = ax * by - bx * ay;
+      area += cross;
+      x += (ax + bx) * cross;
+      y += (ay + by) * cross;
+      [left, right] = [Math.min(left, ax), Math.max(right, ax)];
+      [top, bottom] = [Math.min(top, ay), Math.max(bottom, ay)];
+    }
+    if (Math.abs(area) <= bestArea) continue;
+    bestArea = Math.abs(area);
+    const fits = right - left >= LABEL_WIDTH && bottom - top >= LABEL_HEIGHT;
+    best = fits ? { x: x / (3 * area), y: y / (3 * area) } : undefined;
+  }
+  return best;
 }
 
 // Draws matched features in a plane where a degree of longitude is as wide as it
@@ -257,8 +296,8 @@ export function drawBoundaries(matches: ReadonlyMap<bigint, readonly Feature[]>)
   const y = (lat: number): number => (north - lat) * scale;
   const outlines: Outline[] = [];
   for (const [id, features] of matches) {
-    const d = features.flatMap((f) => f.rings.map((ring) => pathOf(ring, x, y))).join('');
-    outlines.push({ id, d });
+    const rings = features.flatMap((f) => f.rings.map((ring) => projected(ring, x, y)));
+    outlines.push({ id, d: rings.map(pathOf).join(''), label: labelOf(rings) });
   }
   return { width: wide * scale, height: high * scale, outlines };
 }

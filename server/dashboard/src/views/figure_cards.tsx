@@ -4,6 +4,7 @@ import {count, month as monthText, percent} from '../lib/format';
 import {t, type TextKey} from '../lib/i18n';
 import {href, route} from '../lib/url';
 import {type Overview, previousMonth} from '../model/aggregate';
+import {isNowOnly} from './map_figures';
 
 type Key = 'teams' | 'active' | 'quiet' | 'notReported' | 'phonesSilent' | 'neverSynced';
 
@@ -13,17 +14,15 @@ interface Card {
   filter: string;
   // Which direction is good; 0: neither.
   better: 1 | -1 | 0;
-  // The model knows it for its own day only, so it has no month before.
-  nowOnly: boolean;
 }
 
 const CARDS: readonly Card[] = [
-  {key: 'teams', test: 'teams', filter: '', better: 0, nowOnly: false},
-  {key: 'active', test: 'active', filter: 'active', better: 1, nowOnly: false},
-  {key: 'quiet', test: 'quiet', filter: 'quiet', better: -1, nowOnly: false},
-  {key: 'notReported', test: 'not-reported', filter: 'not-reported', better: -1, nowOnly: false},
-  {key: 'phonesSilent', test: 'phones-silent', filter: 'phones-silent', better: -1, nowOnly: true},
-  {key: 'neverSynced', test: 'never-synced', filter: 'never-synced', better: -1, nowOnly: true},
+  {key: 'teams', test: 'teams', filter: '', better: 0},
+  {key: 'active', test: 'active', filter: 'active', better: 1},
+  {key: 'quiet', test: 'quiet', filter: 'quiet', better: -1},
+  {key: 'notReported', test: 'not-reported', filter: 'not-reported', better: -1},
+  {key: 'phonesSilent', test: 'phones-silent', filter: 'phones-silent', better: -1},
+  {key: 'neverSynced', test: 'never-synced', filter: 'never-synced', better: -1},
 ];
 
 interface DeltaProps {
@@ -64,6 +63,8 @@ function label(card: Card, past: boolean): TextKey {
 
 function FigureCard({card, overview, past}: {card: Card; overview: Overview; past: boolean}): JSX.Element {
   const value = overview[card.key];
+  // It has no month before, and no share of another month's teams.
+  const nowOnly = isNowOnly(card.key);
   const attention = card.better === -1 && value > 0;
   return (
     <li class={`card figure${attention ? ' figure-attention' : ''}`}>
@@ -79,10 +80,10 @@ function FigureCard({card, overview, past}: {card: Card; overview: Overview; pas
         </div>
       </div>
       <div class="figure-note">
-        {card.key !== 'teams' && (
+        {card.key !== 'teams' && !(nowOnly && past) && (
           <div>{t('overview.share', {percent: percent(value, overview.teams)})}</div>
         )}
-        {card.nowOnly ? (
+        {nowOnly ? (
           <div>{t(route.value.at ? 'overview.nowOnlyPast' : 'overview.nowOnly')}</div>
         ) : (
           <div data-test={`overview-change-${card.test}`}>

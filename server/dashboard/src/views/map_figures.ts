@@ -21,6 +21,11 @@ export function isMapFigure(text: string): text is MapFigure {
   return (MAP_FIGURES as readonly string[]).includes(text);
 }
 
+// Known of the model's own day only, whatever month is looked at: shares of it are
+// taken of the current month's teams.
+export const isNowOnly = (figure: string): boolean =>
+  figure === 'phonesSilent' || figure === 'neverSynced';
+
 export type Tone = 'cool' | 'warm';
 
 // Cool: more is better, or neither. Warm: more needs somebody's attention.

@@ -7,16 +7,16 @@
 import {signal} from '@preact/signals';
 import type {JSX} from 'preact';
 import {useRef, useState} from 'preact/hooks';
-import {count, money, percent} from '../lib/format';
-import {lang, t} from '../lib/i18n';
+import {count} from '../lib/format';
+import {t} from '../lib/i18n';
 import {href} from '../lib/url';
-import {overview as overviewOf, type Overview} from '../model/aggregate';
+import {currentMonth, overview as overviewOf, type Overview} from '../model/aggregate';
 import type {Model, Unit} from '../model/model';
 import {BoundaryFileField, boundaryDrawing} from './boundary_file';
 import type {Drawing} from './boundaries';
 import {
-  amountOf,
   isMapFigure,
+  isNowOnly,
   isShare,
   MAP_FIGURES,
   type MapFigure,
@@ -26,6 +26,7 @@ import {
   stepOf,
   toneOf,
 } from './map_figures';
+import {fullText, shortMoney, tileText} from './map_texts';
 
 const STORED = 'thon.map';
 
@@ -77,39 +78,8 @@ function groupsOf(model: Model, unit: Unit): Array<{parent: Unit; units: Unit[]}
   return groups;
 }
 
-const trimmed = (value: number): string =>
-  String(Math.round(value * 10) / 10).replace('.', lang.value === 'vi' ? ',' : '.');
-
-// "1,2 tỷ", "12,5 tr", "500 ng": short enough for a tile.
-function shortMoney(value: number): string {
-  const vi = lang.value === 'vi';
-  if (value >= 1e9) return `${trimmed(value / 1e9)} ${vi ? 'tỷ' : 'bn'}`;
-  if (value >= 1e6) return `${trimmed(value / 1e6)} ${vi ? 'tr' : 'm'}`;
-  if (value >= 1e3) return `${trimmed(value / 1e3)} ${vi ? 'ng' : 'k'}`;
-  return String(value);
-}
-
-// A whole percent; what is not all is never 100, what is not none never 0.
-function wholePercent(part: number, whole: number): string {
-  const value = Math.round((part * 100) / whole);
-  const honest = part < whole ? Math.min(value, 99) : value;
-  return `${part > 0 ? Math.max(honest, 1) : honest}%`;
-}
-
-function tileText(chosen: MapFigure, overview: Overview): string {
-  const amount = amountOf(chosen, overview);
-  if (amount === undefined) return '–';
-  if (chosen === 'money') return shortMoney(amount);
-  return isShare(chosen) ? wholePercent(amount, overview.teams) : count(amount);
-}
-
-function fullText(chosen: MapFigure, overview: Overview): string {
-  const amount = amountOf(chosen, overview);
-  if (amount === undefined) return t('map.noTeams');
-  if (chosen === 'money') return money(overview.amount);
-  if (!isShare(chosen)) return count(amount);
-  return `${count(amount)}/${count(overview.teams)} (${percent(amount, overview.teams)})`;
-}
+const spotText = (chosen: MapFigure, spot: Spot): string =>
+  t('map.label', {name: spot.unit.name, value: fullText(chosen, spot.overview)});
 
 const stepClass = (chosen: MapFigure, step: Step | undefined): string =>
   step ? `${toneOf(chosen)} step-${step.step}` : 'step-none';
@@ -259,9 +229,9 @@ interface OutlinesProps {
 }
 
 function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
-  const paths = new Map(drawing.outlines.map(({id, d}) => [id, d]));
+  const outlines = new Map(drawing.outlines.map((outline) => [outline.id, outline]));
   // Drawn last and above the neighbours, which would cover half of its line.
-  const shown = seen === undefined ? undefined : paths.get(seen);
+  const shown = seen === undefined ? undefined : outlines.get(seen);
   return (
     <svg
       class="boundaries"
@@ -271,22 +241,33 @@ function Outlines({drawing, spots, seen, place}: OutlinesProps): JSX.Element {
       data-test="map-boundaries"
     >
       {spots.map((spot) => {
-        const d = paths.get(spot.unit.id);
-        if (d === undefined) return null;
+        const outline = outlines.get(spot.unit.id);
+        if (!outline) return null;
         const props = place(spot);
         return (
           <a
             key={String(spot.unit.id)}
             {...linkProps(props)}
-            aria-label={t('map.label', {name: spot.unit.name, value: fullText(props.chosen, spot.overview)})}
+            aria-label={`${tileText(props.chosen, spot.overview)} ${spotText(props.chosen, spot)}`}
           >
-            <path class={stepClass(props.chosen, spot.step)} d={d}>
+            <path class={stepClass(props.chosen, spot.step)} d={outline.d}>
               <title>{spot.unit.name}</title>
             </path>
+            {outline.label && (
+              <text
+                class={`outline-value ${stepClass(props.chosen, spot.step)}`}
+                x={outline.label.x}
+                y={outline.label.y}
+                text-anchor="middle"
+                dominant-baseline="central"
+              >
+                {tileText(props.chosen, spot.overview)}
+              </text>
+            )}
           </a>
         );
       })}
-      {shown && <path class="outline-seen" d={shown} />}
+      {shown && <path class="outline-seen" d={shown.d} />}
     </svg>
   );
 }
@@ -358,9 +339,10 @@ export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: 
   const [focused, setFocused] = useState<bigint | undefined>();
   const [hovered, setHovered] = useState<bigint | undefined>();
   const chosen = figure.value;
+  const of = isNowOnly(chosen) ? currentMonth(model) : month;
   const found = groupsOf(model, unit).map(({parent, units}) => ({
     parent,
-    spots: units.map((u) => ({unit: u, overview: overviewOf(model, u.id, month)})),
+    spots: units.map((u) => ({unit: u, overview: overviewOf(model, u.id, of)})),
   }));
   const scale = scaleOf(chosen, found.flatMap((g) => g.spots.map((s) => s.overview)));
   const groups: Group[] = found.map(({parent, spots}) => ({
@@ -405,7 +387,7 @@ export function TileMap({model, unit, month}: {model: Model; unit: Unit; month: 
         {tiled.length > 0 && <Tiles groups={tiled} root={unit} place={place} />}
       </div>
       <p class="map-readout" aria-hidden="true" data-test="map-readout">
-        {current && t('map.label', {name: current.unit.name, value: fullText(chosen, current.overview)})}
+        {current && spotText(chosen, current)}
       </p>
       <MapTable chosen={chosen} groups={groups} />
       <BoundaryFileField units={spots.map((spot) => spot.unit)} />
