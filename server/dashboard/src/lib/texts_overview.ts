@@ -91,6 +91,7 @@ export const overviewTexts = {
   'overview.month': ['Tháng', 'Month'],
   'overview.monthCurrent': ['{month} (tháng này)', '{month} (this month)'],
   'overview.asKnown': ['Theo dữ liệu đến ngày {date}', 'As of the data up to {date}'],
+  'overview.unfinished': ['tháng này chưa hết', 'the month is not over'],
   'overview.shortWindow': [
     'Địa bàn lớn: trang theo dõi các tháng từ {month}.',
     'A large area: the page follows the months from {month}.',

@@ -1,6 +1,6 @@
 // The overview of an area: figures, money, map, months, units below.
 import type {JSX} from 'preact';
-import {addMonths, monthsFrom} from '../lib/civil';
+import {addMonths, lastDay, monthsFrom} from '../lib/civil';
 import {date, month as monthText} from '../lib/format';
 import {t} from '../lib/i18n';
 import {go, route} from '../lib/url';
@@ -72,6 +72,7 @@ export function OverviewPage(): JSX.Element | null {
           <h1 tabIndex={-1} data-test="overview-title">{unit.name}</h1>
           <p class="quiet-text">
             {t('overview.asKnown', {date: date(model.localDate)})}
+            {!past && model.localDate < lastDay(month) && <> · {t('overview.unfinished')}</>}
             {short && <> · {t('overview.shortWindow', {month: monthText(model.firstMonth)})}</>}
           </p>
         </div>
