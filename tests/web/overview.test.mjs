@@ -257,7 +257,7 @@ describe('for everybody', () => {
   });
   const settle = async () => {
     await untilState(page, 'live', 'past');
-    await page.waitForLoadState('networkidle').catch(() => {});
+    await until('nothing is loading', async () => await page.locator('[aria-busy="true"]').count() === 0);
     await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
   };
 

@@ -170,7 +170,7 @@ describe('20,000 teams', () => {
     await by(page, 'teams-filter-unit').selectOption(String(district.id));
     await untilCount(page, 2000);
     await by(page, 'teams-search').fill('thac');
-    await until('the search is done', async () => await shownCount(page) < 2000);
+    await until('the search is done', async () => await shownCount(page) < 2000 && /q=thac/.test(page.url()));
     const count = await shownCount(page);
     const csv = await csvOf(page);
     assert.deepEqual([...csv.bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
@@ -295,7 +295,7 @@ describe('a team', () => {
     assert.equal(await page.locator('[data-test^="team-event-"][data-standing="HELD"]').count(), held);
   });
 
-  test('a month opens into its explanation: article, thresholds, events, assumptions', async () => {
+  test('a month opens into its explanation: decisions, each step, events, assumptions', async () => {
     const paid = (await server.thon('eligibility', 'list', '--policy', 'YB-2023', '--from', '2023-12', '--to', '2023-12')).rows
       .find((row) => row.determination.amount_vnd > 0);
     const team = paid.beneficiary_id;
@@ -311,7 +311,11 @@ describe('a team', () => {
     assert.equal(await explanation.locator('[data-test="explain-step"]').count(), steps.length);
     const sources = await explanation.locator('[data-test="explain-source"]').allInnerTexts();
     assert.ok(sources.some((source) => /NQ-HĐND|QĐ-UBND/.test(source)), `no decision: ${sources}`);
-    assert.match(text, /[≥≤<>]|ít nhất|tối thiểu/);
+    const words = text.replace(/\s+/g, ' ');
+    for (const step of steps) {
+      assert.ok(words.includes(step.textVi.replace(/\s+/g, ' ')), `"${step.textVi}" is not shown`);
+      if (step.assumption !== '') assert.ok(words.includes(step.assumption.replace(/\s+/g, ' ')), `"${step.assumption}" is not shown`);
+    }
     const assumptions = steps.filter((step) => step.assumption !== '').length;
     assert.equal(await explanation.locator('[data-test="explain-assumption"]').count() > 0, assumptions > 0);
     const events = explanation.locator('[data-test^="explain-event-"]');
@@ -419,7 +423,8 @@ describe('a team', () => {
       const overview = await browser.tab(`${server.url}/#/overview`);
       await untilState(overview, 'live');
       const activeBefore = Number(await by(overview, 'overview-figure-active').getAttribute('data-value'));
-      const report = await server.fleet({ folder: join(temporary.folder, 'fleet'), teams: fresh, from: '2024-01-06', to: '2024-01-12' });
+      const report = await server.fleet({ folder: join(temporary.folder, 'fleet'), teams: fresh, from: '2024-01-06', to: '2024-01-12',
+        eventsPerPhone: 60 });
       assert.ok(report.events_recorded > 0);
       const end = BigInt((await server.thon('status')).next_position) - 1n;
       await untilPosition(page, end);
@@ -427,7 +432,7 @@ describe('a team', () => {
       const kinds = new Set((await items()).map(([, kind]) => kind));
       assert.ok([...kinds].some((kind) => /session|visit|install|training|dossier|account|submission/.test(kind)), [...kinds].join());
       const active = Number(await by(overview, 'overview-figure-active').getAttribute('data-value'));
-      assert.ok(active >= 3 && active >= activeBefore, `${activeBefore} -> ${active}`);
+      assert.ok(active > activeBefore, `${activeBefore} -> ${active}`);
       assert.equal(await positionOf(overview), await positionOf(page));
       await overview.close();
     });
