@@ -168,10 +168,10 @@ TEST_F(GrpcWebServicesTest, EveryMethodTakesNonsenseAndLeavesNothing) {
     for (int i = 0; i < service->method_count(); ++i) {
       const std::string method =
           absl::StrCat(service->full_name(), "/", service->method(i)->name());
-      EXPECT_GT(
-          Ask(method, "\xff\xff\xff", operator_, "Grpc-Timeout: 20S\r\n").code,
-          0)
-          << method;
+      const int code =
+          Ask(method, "\xff\xff\xff", operator_, "Grpc-Timeout: 20S\r\n").code;
+      // To gRPC, what cannot be read is the end of a stream of requests.
+      EXPECT_GE(code, service->method(i)->client_streaming() ? 0 : 1) << method;
       ++methods;
     }
   }
