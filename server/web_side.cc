@@ -66,6 +66,9 @@ absl::StatusOr<std::unique_ptr<WebSide>> WebSide::Prepare(const Config& config,
   options.data = config.data;
   options.dashboard = config.dashboard;
   options.site.public_url = config.public_url;
+  options.note = [](const std::string& text) {
+    spdlog::info("{}", Quoted(text));
+  };
   if (!config.metrics_token_file.empty()) {
     absl::StatusOr<std::string> token = ReadToken(config.metrics_token_file);
     if (!token.ok()) return token.status();

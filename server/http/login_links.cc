@@ -137,7 +137,7 @@ bool LoginFailures::IsBlocked(absl::string_view peer) const {
          it->second.failures >= kLoginFailuresPerMinuteMax;
 }
 
-void LoginFailures::Count(absl::string_view peer) {
+bool LoginFailures::Count(absl::string_view peer) {
   const Instant now = clock_->Now();
   MutexLock lock(&mu_);
   if (windows_.size() >= kLoginPeersMax) {
@@ -149,7 +149,7 @@ void LoginFailures::Count(absl::string_view peer) {
   }
   Window& window = windows_[std::string(peer)];
   if (window.failures == 0 || IsOver(window, now)) window = {now, 0};
-  ++window.failures;
+  return ++window.failures == kLoginFailuresPerMinuteMax;
 }
 
 }  // namespace thon

@@ -84,7 +84,8 @@ class LoginFailures {
 
   // Whether this address has tried too many.
   bool IsBlocked(absl::string_view peer) const;
-  void Count(absl::string_view peer);
+  // True: with this one the address is blocked.
+  bool Count(absl::string_view peer);
 
  private:
   struct Window {

@@ -112,6 +112,10 @@ void WebApp::Handle(HttpRequest request, HttpAnswer answer) {
 
 // ---- Log-in and log-out ----
 
+void WebApp::Note(const std::string& text) const {
+  if (options_.note) options_.note(text);
+}
+
 void WebApp::Login(const HttpRequest& request, const HttpAnswer& answer) {
   const absl::string_view code = absl::StripPrefix(request.path, kLoginPath);
   if (IsRead(request)) {
@@ -132,7 +136,10 @@ void WebApp::Login(const HttpRequest& request, const HttpAnswer& answer) {
   }
   const absl::StatusOr<LoginLinks::Redeemed> redeemed = links_.Redeem(code);
   if (!redeemed.ok()) {
-    failures_.Count(client);
+    if (failures_.Count(client)) {
+      Note(absl::StrCat("too many wrong log-in links from ", client,
+                        ": blocked for a minute"));
+    }
     ++counts_.wrong_code;
     return answer(DeadLinkPage());
   }
@@ -160,6 +167,7 @@ void WebApp::BeginSession(const HttpRequest& request,
   engine->CreateToken(
       redeemed.officer, last_date,
       [this, engine, redeemed, old_token, secure, seconds, ignore,
+       client = options_.site.ClientOf(request), last_date,
        answer](absl::StatusOr<std::string> token) {
         if (!token.ok()) {
           return answer(LoginUnavailablePage(token.status().message()));
@@ -171,6 +179,9 @@ void WebApp::BeginSession(const HttpRequest& request,
         }
         if (!old_token.empty()) engine->RevokeToken(old_token, ignore);
         ++counts_.logged_in;
+        Note(absl::StrCat("officer ", redeemed.officer.value,
+                          " logged in from ", client, ", up to ",
+                          last_date.Iso()));
         HttpResponse response = SeeOther("/");
         response.headers.emplace_back(
             "set-cookie", MakeSessionCookie(*token, seconds, secure));
@@ -193,17 +204,22 @@ void WebApp::Logout(const HttpRequest& request, const HttpAnswer& answer) {
   };
   const std::string token = SessionToken(request, options_.site);
   if (token.empty()) return done();
-  options_.engine->RevokeToken(
-      token, [this, done, clear, answer](const absl::StatusOr<bool>& ended) {
-        if (ended.ok()) {
-          counts_.logged_out += *ended ? 1 : 0;
-          return done();
-        }
-        // The browser forgets it in any case.
-        HttpResponse response = TextResponse(503, ended.status().message());
-        response.headers.emplace_back("set-cookie", clear);
-        answer(std::move(response));
-      });
+  const absl::StatusOr<OfficerId> officer =
+      options_.engine->Authenticate(token);
+  options_.engine->RevokeToken(token, [this, done, clear, officer, answer](
+                                          const absl::StatusOr<bool>& ended) {
+    if (ended.ok()) {
+      counts_.logged_out += *ended ? 1 : 0;
+      if (*ended && officer.ok()) {
+        Note(absl::StrCat("officer ", officer->value, " logged out"));
+      }
+      return done();
+    }
+    // The browser forgets it in any case.
+    HttpResponse response = TextResponse(503, ended.status().message());
+    response.headers.emplace_back("set-cookie", clear);
+    answer(std::move(response));
+  });
 }
 
 // ---- For those who watch the machine ----

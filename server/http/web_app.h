@@ -20,6 +20,7 @@
 #define THON_HTTP_WEB_APP_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -51,6 +52,9 @@ struct WebAppOptions {
   // proxy that says so).
   std::string metrics_token;  // Empty: none.
   bool metrics_closed = false;
+  // If set: told who logs in and out, from where, and who tries too often, in
+  // words for the server's log and without any secret. Any thread.
+  std::function<void(const std::string&)> note;
 };
 
 // Thread-safety: every method may be called from any thread.
@@ -88,6 +92,7 @@ class WebApp {
                     const HttpAnswer& answer);
   void Logout(const HttpRequest& request, const HttpAnswer& answer);
   void AnswerMetrics(HttpRequest request, HttpAnswer answer);
+  void Note(const std::string& text) const;
   HttpResponse Ready() const;
   bool MayReadMetrics(const HttpRequest& request) const;
 

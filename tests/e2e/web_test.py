@@ -181,10 +181,13 @@ class Web(unittest.TestCase):
 
         # The one session outlives a restart, and the other's end too.
         self.assertEqual(server.stop(), 0)
+        said = "".join(server.log)
         server = self.start()
         self.assertEqual((server.viewer(cookie), server.viewer(other)), (16, 0))
         for secret in (link.rsplit("/", 1)[1], cookie.split("=", 1)[1], other.split("=", 1)[1]):
-            self.assertNotIn(secret, "".join(server.log))
+            self.assertNotIn(secret, said + "".join(server.log))
+        self.assertIn("officer 1 logged in from 127.0.0.1", said)
+        self.assertIn("officer 1 logged out", said)
 
     def test_ending_an_officers_tokens_ends_sessions_and_waiting_links(self):
         server = self.start()

@@ -206,6 +206,27 @@ TEST_F(LoginTest, WhileTheServerStopsALinkSaysTryLater) {
   EXPECT_THAT(HeaderOf(response, "set-cookie"), IsEmpty());
 }
 
+TEST_F(LoginTest, TheServersLogHearsWhoCameAndNoSecret) {
+  std::vector<std::string> notes;
+  app_options_.note = [&notes](const std::string& text) {
+    notes.push_back(text);
+  };
+  StartApp();
+  const std::string token = LogIn();
+  HttpRequest request = Request("POST", "/logout");
+  Set(&request, "cookie", absl::StrCat("__Host-thon_session=", token));
+  EXPECT_EQ(Ask(request).status, 204);
+  for (int i = 0; i <= kLoginFailuresPerMinuteMax; ++i) {
+    Ask(Request("POST", "/login/wrong"));
+  }
+  EXPECT_EQ(notes,
+            (std::vector<std::string>{
+                "officer 7 logged in from 10.1.2.3, up to 2023-06-02",
+                "officer 7 logged out",
+                "too many wrong log-in links from 10.1.2.3: blocked for a "
+                "minute"}));
+}
+
 // ---- Log-out ----
 
 TEST_F(LoginTest, LogOutEndsThisSessionAndClearsItsCookie) {
