@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,15 @@ constexpr int kExitFailed = 1;
 constexpr int kExitData = 3;
 // Who gets OPERATOR on a new log.
 constexpr OfficerId kFirstOperator(1);
+
+// Browsers' and phones' connections and RocksDB's files share the limit, and a
+// shell's default is 1,024. As far as the system allows.
+void RaiseFileLimit() {
+  struct rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 void SetUpLog(const Config& config) {
   // The standard output is for what a person asked for; logs go beside it.
@@ -158,6 +168,7 @@ int Run(const Config& config) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  RaiseFileLimit();
   // What the server writes is nobody else's to read.
   umask(0027);
 
