@@ -241,6 +241,17 @@ describe('HTTP', () => {
   });
 });
 
+test('all of the page is less than 200 KiB gzipped', async () => {
+  let bytes = 0;
+  for (const path of ['/', '/app.js', '/app.css', '/worker.js', '/favicon.svg']) {
+    const answer = await fetch(server.url + path, { headers: { 'accept-encoding': 'identity' } });
+    assert.equal(answer.status, 200, path);
+    bytes += gzipSync(Buffer.from(await answer.arrayBuffer()), { level: 9 }).length;
+  }
+  process.stdout.write(`# the page: ${bytes} bytes gzipped\n`);
+  assert.ok(bytes < 200 * 1024, `${bytes} bytes`);
+});
+
 describe('the pages for machines', () => {
   test('it says that it lives and that it is ready', async () => {
     for (const path of ['/healthz', '/readyz']) {

@@ -179,7 +179,10 @@ describe('the figures', () => {
     const bad = join(temporary.folder, 'bad.geojson');
     writeFileSync(bad, '{"type":"FeatureCollection","features":[{"type":"Feature"');
     await by(page, 'map').locator('input[type=file]').setInputFiles(bad);
-    await until('it says that the file is none', async () => /JSON/.test(await by(page, 'map').innerText()));
+    await until('it says that the file is none', async () => /không phải JSON/.test(await by(page, 'map').innerText()));
+    await by(page, 'map').getByText('Bỏ ranh giới').click();
+    await until('the tiles are back', async () => await by(page, 'map-boundaries').count() === 0);
+    assert.equal(await page.locator('[data-test^="tile-"]').count(), communes.length);
   });
 });
 

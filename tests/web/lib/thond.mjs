@@ -82,7 +82,11 @@ export class Thond {
     for (const file of told) await rm(file, { force: true });
     const child = spawnChild(join(BIN, 'thond'), ['--data', this.data, '--listen', `127.0.0.1:${this.ports.grpc}`,
       '--http', `127.0.0.1:${this.ports.http}`, '--http-port-file', told[1], '--simulate', '--disk-reserve-bytes', '1048576', '--drain-seconds', '5',
-      ...(this.tls ? [] : ['--http-insecure-loopback']), ...this.args], { stdio: ['ignore', 'ignore', 'pipe'] });
+      ...(this.tls ? [] : ['--http-insecure-loopback']), ...this.args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // Under ASan freed memory is kept for a while: not so much that it looks like a leak.
+      env: { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? 'detect_leaks=1'}:quarantine_size_mb=8` },
+    });
     this.process = child;
     this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     createInterface({ input: child.stderr }).on('line', (line) => {
