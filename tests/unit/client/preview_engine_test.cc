@@ -370,7 +370,7 @@ TEST_F(PreviewEngineTest, ASupersededPolicyIsRepeatedNotComputed) {
     if (one.policy_id != "THR-2023") continue;
     found = true;
     EXPECT_EQ(one.determination.amount_vnd(), 0);
-    EXPECT_EQ(one.determination.reasons(0), v1::REASON_CODE_OUTSIDE_PERIOD);
+    EXPECT_EQ(one.determination.reasons(0), v1::REASON_CODE_POLICY_ENDED);
   }
   EXPECT_TRUE(found);
   ASSERT_EQ(preview.missing.size(), 1u);
