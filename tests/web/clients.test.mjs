@@ -114,10 +114,11 @@ for (const tls of [true, false]) {
         });
 
         test('a message in Vietnamese survives the trailers', async () => {
-          // The reply to a bad date names it; percent-encoding must come back as it was.
           const face = make(server.token);
-          await assert.rejects(face.unary(reads.getUnit, { code: 'Mã “đơn vị” 100%' }), (failure) => {
+          const policyId = 'Chính sách “hỗ trợ” 100%';
+          await assert.rejects(face.unary(reads.listDeterminations, { policyId }), (failure) => {
             assert.equal(failure.code, CODES.NOT_FOUND, String(failure));
+            assert.ok(failure.text.includes(policyId), failure.text);
             return true;
           });
         });
