@@ -74,6 +74,19 @@ export class Thond {
 
   // Started again it listens where it listened before.
   async start() {
+    for (let tries = 1; ; tries += 1) {
+      const chosen = this.ports;
+      try {
+        return await this.#startOnce();
+      } catch (failure) {
+        // Somebody else may have got a port that was free a moment ago.
+        if (chosen !== undefined || tries === 3) throw failure;
+        this.ports = undefined;
+      }
+    }
+  }
+
+  async #startOnce() {
     if (this.ports === undefined) {
       const [grpc, http] = await freePorts(2);
       this.ports = { grpc, http };
