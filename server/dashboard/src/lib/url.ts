@@ -2,6 +2,7 @@
 // can be sent to somebody, and Back goes back.
 import {signal} from '@preact/signals';
 import {isMonth} from './civil';
+import {LateHash} from './late_hash';
 
 export type Page = 'overview' | 'teams' | 'team' | 'feed';
 
@@ -87,11 +88,24 @@ const hasWindow = typeof window !== 'undefined';
 
 export const route = signal<Route>(parseRoute(hasWindow ? window.location.hash : ''));
 
+const late = new LateHash(
+  {
+    hash: () => (hasWindow ? window.location.hash : ''),
+    replace: (hash) => window.history.replaceState(null, '', hash),
+  },
+  {
+    after: (ms, run) => setTimeout(run, ms),
+    cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  },
+);
+
 if (hasWindow) {
   // Also fires for Back, Forward and links.
   window.addEventListener('hashchange', () => {
+    late.drop();
     route.value = parseRoute(window.location.hash);
   });
+  window.addEventListener('pagehide', writeLate);
 }
 
 // The address of a place, for a link: what `change` does not name stays as it
@@ -100,9 +114,10 @@ export function href(change: Partial<Route>): string {
   return formatRoute({...route.value, ...change});
 }
 
-// Goes there. `replace`: without an entry of its own in the history, for what
-// changes with every key stroke.
+// Goes there. `replace`: without an entry of its own in the history.
 export function go(change: Partial<Route>, replace = false): void {
+  // What was typed belongs to the entry that is left.
+  writeLate();
   const next = {...route.value, ...change};
   const hash = formatRoute(next);
   if (hasWindow && hash !== formatRoute(route.value)) {
@@ -113,4 +128,17 @@ export function go(change: Partial<Route>, replace = false): void {
     }
   }
   route.value = next;
+}
+
+// For what changes with every key: goes there at once and without an entry of
+// its own in the history; the address says it when the typing pauses.
+export function goTyping(change: Partial<Route>): void {
+  route.value = {...route.value, ...change};
+  if (hasWindow) late.write(formatRoute(route.value));
+}
+
+// Puts into the address what goTyping() has not put there yet. For whoever
+// leaves the field or its page.
+export function writeLate(): void {
+  late.flush();
 }

@@ -7,7 +7,7 @@ import {download, toCsv} from '../lib/csv';
 import {count, month as monthText} from '../lib/format';
 import {lang, t} from '../lib/i18n';
 import {fold} from '../lib/text';
-import {go, href, route} from '../lib/url';
+import {go, goTyping, href, route, writeLate} from '../lib/url';
 import {live} from '../live/live';
 import {currentMonth, path} from '../model/aggregate';
 import type {Model, Unit} from '../model/model';
@@ -31,7 +31,7 @@ import {
   type TeamLine,
 } from './team_rows';
 import {GridKeys, TeamsGrid, type GridPlace} from './teams_grid';
-import {search, useContacts, useHeld, writeSearch} from './teams_reads';
+import {useContacts, useHeld} from './teams_reads';
 
 // On paper at most so many rows; a file holds all.
 const PRINTED_MAX = 2_000;
@@ -126,6 +126,7 @@ interface ToolbarProps {
 function Toolbar(props: ToolbarProps): JSX.Element {
   const {filters, model} = props;
   const text = route.value.q;
+  useEffect(() => writeLate, []);
   const filter = (change: Partial<Filters>): void => go({filter: formatFilter({...filters, ...change})});
   const onSearchKey = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
@@ -133,7 +134,7 @@ function Toolbar(props: ToolbarProps): JSX.Element {
       props.toGrid();
     } else if (event.key === 'Escape' && text !== '') {
       event.preventDefault();
-      search('');
+      goTyping({q: ''});
     }
   };
   return (
@@ -149,8 +150,8 @@ function Toolbar(props: ToolbarProps): JSX.Element {
           autocomplete="off"
           spellcheck={false}
           value={text}
-          onInput={(event) => search(event.currentTarget.value)}
-          onBlur={writeSearch}
+          onInput={(event) => goTyping({q: event.currentTarget.value})}
+          onBlur={writeLate}
           onKeyDown={onSearchKey}
         />
       </label>

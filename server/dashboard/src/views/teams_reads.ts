@@ -1,33 +1,13 @@
-// What the teams table keeps beside its lines: the text of the search, and what
-// the call list reads.
+// What the teams table has beside its lines: what the call list reads.
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {formatRoute, route, type AtParam} from '../lib/url';
+import {route, type AtParam} from '../lib/url';
 import {live} from '../live/live';
 import type {Model} from '../model/model';
 import {countHeld, readContacts} from './contacts';
 import type {Contact} from './team_cells';
 import type {TeamLine} from './team_rows';
 
-const SEARCH_MS = 200;
-
 const momentKey = (at: AtParam | undefined): string => (at === undefined ? '' : 'date' in at ? `d${at.date}` : `p${at.position}`);
-
-let writing: ReturnType<typeof setTimeout> | undefined;
-
-// Puts the text of the search into the address, if it is not there yet.
-export function writeSearch(): void {
-  clearTimeout(writing);
-  const hash = formatRoute(route.peek());
-  if (hash !== window.location.hash) window.history.replaceState(null, '', hash);
-}
-
-// Searches at once, and writes the address when the typing pauses: browsers do
-// not let a page change it with every key.
-export function search(text: string): void {
-  route.value = {...route.peek(), q: text};
-  clearTimeout(writing);
-  writing = setTimeout(writeSearch, SEARCH_MS);
-}
 
 export interface Contacts {
   readonly map: ReadonlyMap<bigint, readonly Contact[]> | undefined;
