@@ -4,6 +4,7 @@
 // be shown here.
 import {EventSchema, type Event} from '../gen/thon/v1/event_pb';
 import type {Lang} from '../lib/i18n';
+import {fieldWords} from './form_words';
 
 export type Words = readonly [vi: string, en: string];
 
@@ -250,7 +251,10 @@ function payloadParts(event: Event, print: Print): string[] {
         enumWords(OUTCOMES, payload.value.outcome, lang),
       ];
     case 'appInstallAssisted':
-      return [payload.value.app, `${print.count(payload.value.count)} ${enumWords(BASES, payload.value.basis, lang)}`];
+      return [
+        payload.value.app === 'other' ? say('ứng dụng khác', 'another app') : payload.value.app,
+        `${print.count(payload.value.count)} ${enumWords(BASES, payload.value.basis, lang)}`,
+      ];
     case 'accountOpenedAssisted':
       return [enumWords(ACCOUNTS, payload.value.kind, lang), print.count(payload.value.count)];
     case 'onlineDossierAssisted':
@@ -296,7 +300,7 @@ function officeParts(event: Event, print: Print): string[] {
     case 'monthlyUpdateSubmitted':
       return [
         say(`tháng ${print.month(payload.value.periodMonth)}`, `month ${print.month(payload.value.periodMonth)}`),
-        ...payload.value.fields.slice(0, 6).map((field) => `${field.name}: ${print.count(field.value)}`),
+        ...payload.value.fields.slice(0, 6).map((field) => `${fieldWords(field.name, print.lang)}: ${print.count(field.value)}`),
       ];
     case 'monthlyUpdateConfirmed':
       return [print.month(payload.value.periodMonth)];
