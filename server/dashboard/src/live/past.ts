@@ -99,8 +99,19 @@ export function momentOf(progress: WatchProgress): {
   return {position, serverTimeMs: Number(serverTimeMs), localDate};
 }
 
-// The same for a view that compares two moments, from this page's server.
-export async function openPast(scope: bigint, at: AtParam): Promise<Model> {
+// The local day of a position, 0 where the area was not there yet: of one small
+// table, not of all that a moment has.
+export async function dayAt(scope: bigint, position: bigint, signal: AbortSignal): Promise<number> {
   const call = watchOver(globalThis.location.origin);
-  return (await loadPast(call, scope, at, new AbortController().signal)).model;
+  try {
+    const {progress} = await tablesAt(call, soundingQueries(scope), {position}, signal);
+    return progress.localDate;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (AWAY.has(ConnectError.from(error).code)) throw error;
+    return 0;
+  }
 }
+
+// A server that is away or full has not said that there is no such area.
+const AWAY: ReadonlySet<Code> = new Set([Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded]);

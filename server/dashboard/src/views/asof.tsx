@@ -10,7 +10,8 @@ import {t} from '../lib/i18n';
 import {type AtParam, go, route} from '../lib/url';
 import {api} from '../live/api';
 import {live} from '../live/live';
-import {openPast} from '../live/past';
+import {dayAt} from '../live/past';
+import {firstDay} from './first_day';
 
 // What the log has, to bound the fields. 0: not known yet.
 interface Extent {
@@ -40,42 +41,11 @@ export function startExtent(): void {
   });
 }
 
-// The first day of which something is known of an area; 0 if it cannot be found.
-// A log begins with entries of no day, and an area may be younger than its log.
-async function firstDay(scope: bigint, lastPosition: bigint): Promise<number> {
-  const dayAt = async (position: bigint): Promise<number> => {
-    try {
-      return (await openPast(scope, {position})).localDate;
-    } catch {
-      return 0; // No such area yet.
-    }
-  };
-  let before = 0n;
-  let at = 1n;
-  let day = await dayAt(at);
-  while (day === 0 && at < lastPosition) {
-    before = at;
-    at = at * 2n < lastPosition ? at * 2n : lastPosition;
-    day = await dayAt(at);
-  }
-  while (day !== 0 && at - before > 1n) {
-    const middle = (before + at) / 2n;
-    const found = await dayAt(middle);
-    if (found === 0) {
-      before = middle;
-    } else {
-      at = middle;
-      day = found;
-    }
-  }
-  return day;
-}
-
 // Asks for what the stream did not say: the log's end when the page opened in
-// the past, and the first day. Either failing leaves the bounds as they are.
-async function askExtent(): Promise<void> {
+// the past, and the first day. Failing leaves the bounds as they are.
+async function findExtent(scope: bigint, signal: AbortSignal): Promise<void> {
   if (extent.peek().lastDate === 0) {
-    const status = await api.query.getStatus({});
+    const status = await api.query.getStatus({}, {signal});
     extent.value = {
       ...extent.peek(),
       lastDate: status.localDate,
@@ -83,10 +53,33 @@ async function askExtent(): Promise<void> {
     };
   }
   if (extent.peek().firstDate === 0) {
-    const scope = live.scope.peek();
-    const firstDate = await firstDay(scope, extent.peek().lastPosition);
+    const firstDate = await firstDay((position) => dayAt(scope, position, signal), extent.peek().lastPosition, signal);
     if (scope === live.scope.peek()) extent.value = {...extent.peek(), firstDate};
   }
+}
+
+// One search at a time, of the area that is shown.
+let searching: {scope: bigint; cancel: AbortController; done: Promise<void>} | undefined;
+
+function leaveExtent(): void {
+  searching?.cancel.abort();
+  searching = undefined;
+}
+
+function askExtent(): Promise<void> {
+  const scope = live.scope.peek();
+  if (searching?.scope === scope) return searching.done;
+  leaveExtent();
+  const cancel = new AbortController();
+  const mine = {
+    scope,
+    cancel,
+    done: findExtent(scope, cancel.signal).finally(() => {
+      if (searching === mine) searching = undefined;
+    }),
+  };
+  searching = mine;
+  return mine.done;
 }
 
 function show(at: AtParam): void {
@@ -124,7 +117,9 @@ export function AsOfPanel(): JSX.Element | null {
   const [problem, setProblem] = useState('');
   const open = asOfOpen.value;
   useEffect(() => {
-    if (open) askExtent().catch(() => undefined);
+    if (!open) return undefined;
+    askExtent().catch(() => undefined);
+    return leaveExtent;
   }, [open, live.scope.value]);
   // What was wrong with an earlier try says nothing about the moment shown now.
   useEffect(() => setProblem(''), [route.value.at]);
