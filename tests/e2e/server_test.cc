@@ -78,7 +78,16 @@ TEST(ServerFlagsTest, TheConfigurationFileHasAKeyForEveryFlag) {
       {"rebuild-rows", "false"},
       {"new-operator-token", "false"},
       {"disk-reserve-bytes", "1048576"},
-      {"drain-seconds", "5"}};
+      {"drain-seconds", "5"},
+      {"http", "\"127.0.0.1:0\""},
+      {"http-insecure-loopback", "false"},
+      {"http-port-file", "\"" + (folder / "http-port") + "\""},
+      {"public-url", "\"https://thon.yenbai.example\""},
+      {"dashboard", "\"" + (folder / "dashboard") + "\""},
+      {"metrics-token-file", "\"" + (folder / "metrics.token") + "\""}};
+  std::ofstream(folder / "metrics.token") << std::string(64, 'a') << "\n";
+  std::filesystem::permissions(folder / "metrics.token",
+                               std::filesystem::perms::owner_read);
   std::ofstream file(folder / "thond.toml");
   for (const auto& [key, value] : keys) {
     EXPECT_THAT(help.out, HasSubstr("--" + key));

@@ -267,7 +267,7 @@ TEST_F(TeamViewTest, ASupersededPolicySaysWhatTheServerSays) {
   const v1::TeamView view = View(phone.author(), 202306);
   const v1::DeterminationView& said = view.months(0).determinations(0);
   ASSERT_EQ(said.policy().policy_id(), "A-2023");
-  EXPECT_EQ(said.determination().reasons(0), v1::REASON_CODE_OUTSIDE_PERIOD);
+  EXPECT_EQ(said.determination().reasons(0), v1::REASON_CODE_POLICY_ENDED);
 }
 
 TEST_F(TeamViewTest, SixMonthsAtMostTheNewestUpToTheLastDayOpened) {
