@@ -26,6 +26,8 @@ namespace {
 constexpr std::int64_t kMorningMs = 8 * 3600 * 1000;
 // A worker that says nothing for so long ends the run.
 constexpr std::int64_t kSilenceMaxMs = 120'000;
+// Between two kills of a day, at most.
+constexpr std::int64_t kKillMsMax = 30'000;
 
 std::string Thousands(std::uint64_t number) {
   std::string text = std::to_string(number);
@@ -175,6 +177,9 @@ absl::Status Supervisor::LiveDay(Date day) {
   }
   std::int64_t now = begin;
   next_kill_ms_ = 0;
+  // Each kill of a day leaves twice as much time to the next: a worker that is
+  // slow to start must come to do something.
+  std::int64_t kill_ms = expected_ms / 4;
   if (KillsDue(day) > 0) ScheduleKill(now, expected_ms * 3 / 4);
   std::int64_t heard = begin;
   while (std::find(done_.begin(), done_.end(), false) != done_.end()) {
@@ -200,7 +205,8 @@ absl::Status Supervisor::LiveDay(Date day) {
       absl::Status killed = KillOne(day);
       if (!killed.ok()) return killed;
       heard = now;
-      if (KillsDue(day) > 0) ScheduleKill(now, expected_ms / 4);
+      if (KillsDue(day) > 0) ScheduleKill(now + kill_ms / 2, kill_ms);
+      kill_ms = std::clamp<std::int64_t>(2 * kill_ms, 2, kKillMsMax);
     }
     if (terminal_) ShowProgress(day);
     if (now - heard > kSilenceMaxMs) {
