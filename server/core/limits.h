@@ -66,6 +66,8 @@ inline constexpr std::int64_t kQueryWaitMsMax = 30'000;
 // Watches that are open at once, and those of one officer.
 inline constexpr std::size_t kWatchesMax = 10'000;
 inline constexpr std::size_t kWatchesPerOfficerMax = 256;
+// Those of phones, so that officers always find room.
+inline constexpr std::size_t kPhoneWatchesMax = kWatchesMax / 4 * 3;
 static_assert(kWatchesPerOfficerMax <= kWatchesMax);
 
 // Of one request.
@@ -129,9 +131,24 @@ inline constexpr std::int64_t kHttpHandshakeMsMax = 10'000;
 // Of one connection's socket: what a browser that does not read is owed.
 inline constexpr int kHttpSendBufferBytes = 64 * 1024;
 
+// The dashboard's files, of one directory.
+inline constexpr std::size_t kStaticFilesMax = 256;
+inline constexpr std::size_t kStaticBytesMax = 32 * kMiB;
+
+// /metrics: scrapes that wait, and what one counts before it stops counting.
+inline constexpr std::size_t kMetricsWaitingMax = 8;
+inline constexpr std::uint64_t kPhonesCountedMax = 200'000;
+inline constexpr std::uint64_t kFilesCountedMax = 100'000;
+
 // Log-in to the dashboard.
 inline constexpr std::int64_t kLoginLinkMsMax = 600'000;
 inline constexpr std::size_t kLoginLinksMax = 1024;
+// Links of one officer that wait; a further one takes the place of the oldest.
+inline constexpr std::size_t kLoginLinksPerOfficerMax = 8;
+// Wrong codes that one address may try in a minute, and addresses whose wrong
+// codes are remembered.
+inline constexpr int kLoginFailuresPerMinuteMax = 10;
+inline constexpr std::size_t kLoginPeersMax = 4096;
 inline constexpr int kSessionDaysMax = 1;  // Beyond the day of the log-in.
 
 // Phone.

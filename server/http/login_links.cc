@@ -62,7 +62,7 @@ absl::StatusOr<LoginLink> LoginLinks::Make(OfficerId officer, Date last_date) {
     return link.officer == officer;
   };
   const auto theirs = std::count_if(links_.begin(), links_.end(), is_theirs);
-  if (static_cast<std::size_t>(theirs) >= kLoginLinksPerOfficerMax) {
+  if (static_cast<std::size_t>(theirs) >= limits::kLoginLinksPerOfficerMax) {
     links_.erase(std::find_if(links_.begin(), links_.end(), is_theirs));
   } else if (links_.size() >= limits::kLoginLinksMax) {
     return WithRetryAfter(
@@ -134,22 +134,24 @@ bool LoginFailures::IsBlocked(absl::string_view peer) const {
   MutexLock lock(&mu_);
   const auto it = windows_.find(std::string(peer));
   return it != windows_.end() && !IsOver(it->second, clock_->Now()) &&
-         it->second.failures >= kLoginFailuresPerMinuteMax;
+         it->second.failures >= limits::kLoginFailuresPerMinuteMax;
 }
 
 bool LoginFailures::Count(absl::string_view peer) {
   const Instant now = clock_->Now();
   MutexLock lock(&mu_);
-  if (windows_.size() >= kLoginPeersMax) {
+  if (windows_.size() >= limits::kLoginPeersMax) {
     for (auto it = windows_.begin(); it != windows_.end();) {
       it = IsOver(it->second, now) ? windows_.erase(it) : std::next(it);
     }
     // So many at once: who came first is let off.
-    if (windows_.size() >= kLoginPeersMax) windows_.erase(windows_.begin());
+    if (windows_.size() >= limits::kLoginPeersMax) {
+      windows_.erase(windows_.begin());
+    }
   }
   Window& window = windows_[std::string(peer)];
   if (window.failures == 0 || IsOver(window, now)) window = {now, 0};
-  return ++window.failures == kLoginFailuresPerMinuteMax;
+  return ++window.failures == limits::kLoginFailuresPerMinuteMax;
 }
 
 }  // namespace thon

@@ -22,13 +22,6 @@
 
 namespace thon {
 
-// Links of one officer that wait; a further one takes the place of the oldest.
-inline constexpr std::size_t kLoginLinksPerOfficerMax = 8;
-// Wrong codes that one address may try in a minute.
-inline constexpr int kLoginFailuresPerMinuteMax = 10;
-// Addresses whose wrong codes are remembered.
-inline constexpr std::size_t kLoginPeersMax = 4096;
-
 class LoginLinks final : public LoginLinkMaker {
  public:
   // Real time; not owned, outlives the object.

@@ -16,6 +16,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/core/limits.h"
 #include "server/core/version.h"
 #include "server/engine/engine_stats.h"
 #include "server/engine/system_clock.h"
@@ -29,9 +30,6 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::int64_t kScanMs = 30'000;
-// Beyond it the count of phones stops; a province has some thousands.
-constexpr std::uint64_t kPhonesScannedMax = 200'000;
-constexpr std::uint64_t kFilesScannedMax = 100'000;
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr double kUsPerSecond = 1e6;
 
@@ -272,7 +270,8 @@ std::uint64_t BytesBelow(const std::string& directory) {
   std::uint64_t files = 0;
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end;
-       !error && it != end && ++files < kFilesScannedMax; it.increment(error)) {
+       !error && it != end && ++files < limits::kFilesCountedMax;
+       it.increment(error)) {
     std::error_code gone;  // RocksDB may delete it meanwhile.
     const std::uint64_t size = it->file_size(gone);
     if (!gone) bytes += size;
@@ -310,7 +309,7 @@ Metrics::Scanned Metrics::Scan() {
                  scanned.heard_day += ago < kDayMs ? 1 : 0;
                  scanned.heard_two_weeks += ago < 14 * kDayMs ? 1 : 0;
                }
-               return scanned.phones < kPhonesScannedMax;
+               return scanned.phones < limits::kPhonesCountedMax;
              });
   scanned.log_bytes = BytesBelow(data_ + "/log");
   scanned.steady_ms = now;

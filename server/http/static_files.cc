@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/core/hash.h"
+#include "server/core/limits.h"
 
 namespace thon {
 namespace {
@@ -152,10 +153,12 @@ absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& directory) {
     std::error_code unknown;
     if (!it->is_regular_file(unknown)) continue;
     bytes += it->file_size(unknown);
-    if (loaded.files_.size() >= kStaticFilesMax || bytes > kStaticBytesMax) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          directory, " holds more than ", kStaticFilesMax, " files or ",
-          kStaticBytesMax / limits::kMiB, " MiB: is it the dashboard's?"));
+    if (loaded.files_.size() >= limits::kStaticFilesMax ||
+        bytes > limits::kStaticBytesMax) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(directory, " holds more than ", limits::kStaticFilesMax,
+                       " files or ", limits::kStaticBytesMax / limits::kMiB,
+                       " MiB: is it the dashboard's?"));
     }
     const std::optional<std::string> read = ReadWhole(it->path());
     if (!read.has_value()) {

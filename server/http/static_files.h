@@ -14,14 +14,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/core/limits.h"
 #include "server/http/http_handler.h"
 
 namespace thon {
-
-// Of one directory.
-inline constexpr std::size_t kStaticFilesMax = 256;
-inline constexpr std::size_t kStaticBytesMax = 32 * limits::kMiB;
 
 class StaticFiles {
  public:

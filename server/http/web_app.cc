@@ -18,7 +18,6 @@ namespace {
 
 constexpr absl::string_view kLoginPath = "/login/";
 constexpr int kWorkers = 1;
-constexpr std::size_t kMetricsWaitingMax = 8;
 
 bool IsRead(const HttpRequest& request) {
   return request.method == "GET" || request.method == "HEAD";
@@ -76,7 +75,7 @@ WebApp::WebApp(WebAppOptions options, StaticFiles files)
       links_(options_.clock),
       failures_(options_.clock),
       metrics_(options_.engine, &counts_, options_.data),
-      pool_(kWorkers, kMetricsWaitingMax) {}
+      pool_(kWorkers, limits::kMetricsWaitingMax) {}
 
 absl::StatusOr<std::string> WebApp::BearerOf(const HttpRequest& request) const {
   return ::thon::BearerOf(request, options_.site);

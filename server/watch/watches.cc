@@ -10,9 +10,6 @@
 namespace thon {
 namespace {
 
-// Phones never take the last places from officers.
-constexpr std::size_t kPhoneWatchesMax = limits::kWatchesMax / 4 * 3;
-
 absl::Status AnotherHistory(absl::string_view why) {
   return WithReason(absl::OutOfRangeError(
                         absl::StrCat("the resume token is of another history (",
@@ -99,8 +96,8 @@ absl::Status Watches::Open(Watch* watch) {
 absl::Status Watches::CheckRoom(const Watch& watch) const {
   if (watches_.size() >= limits::kWatchesMax) return TooMany("the server");
   if (watch.viewer.author.has_value()) {
-    return phones_ >= kPhoneWatchesMax ? TooMany("the server")
-                                       : absl::OkStatus();
+    return phones_ >= limits::kPhoneWatchesMax ? TooMany("the server")
+                                               : absl::OkStatus();
   }
   const auto found = by_officer_.find(*watch.viewer.officer);
   if (found != by_officer_.end() &&

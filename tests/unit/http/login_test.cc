@@ -127,7 +127,7 @@ TEST_F(LoginTest, AnotherSiteCannotLogABrowserIn) {
 
 TEST_F(LoginTest, TenWrongCodesAMinuteBlockTheirAddressAndNoOther) {
   const std::string path = LinkPath();
-  for (int i = 0; i < kLoginFailuresPerMinuteMax; ++i) {
+  for (int i = 0; i < limits::kLoginFailuresPerMinuteMax; ++i) {
     EXPECT_EQ(Ask(Request("POST", "/login/wrong")).status, 410);
   }
   const HttpResponse blocked = Ask(Request("POST", path));
@@ -170,7 +170,7 @@ TEST_F(LoginTest, AnOfficerWhoIsForgottenInTheMiddleIsNotLoggedIn) {
 
 TEST_F(LoginTest, LinksThatWaitAreBounded) {
   const std::string first = LinkPath(OfficerId(7));
-  for (std::size_t i = 0; i < kLoginLinksPerOfficerMax; ++i) {
+  for (std::size_t i = 0; i < limits::kLoginLinksPerOfficerMax; ++i) {
     LinkPath(OfficerId(7));
   }
   EXPECT_EQ(Get(first).status, 410) << "the oldest makes room";
@@ -216,7 +216,7 @@ TEST_F(LoginTest, TheServersLogHearsWhoCameAndNoSecret) {
   HttpRequest request = Request("POST", "/logout");
   Set(&request, "cookie", absl::StrCat("__Host-thon_session=", token));
   EXPECT_EQ(Ask(request).status, 204);
-  for (int i = 0; i <= kLoginFailuresPerMinuteMax; ++i) {
+  for (int i = 0; i <= limits::kLoginFailuresPerMinuteMax; ++i) {
     Ask(Request("POST", "/login/wrong"));
   }
   EXPECT_EQ(notes,

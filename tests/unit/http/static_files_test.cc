@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "server/core/limits.h"
 #include "tests/unit/http/web_fixture.h"
 
 namespace thon::testing {
@@ -117,7 +118,7 @@ TEST_F(StaticFilesTest, ThePageIsAtTheRoot) {
 }
 
 TEST_F(StaticFilesTest, ADirectoryThatIsNoDashboardIsRefused) {
-  for (std::size_t i = 0; i <= kStaticFilesMax; ++i) {
+  for (std::size_t i = 0; i <= limits::kStaticFilesMax; ++i) {
     WriteFile(absl::StrCat("many/", i), "x");
   }
   EXPECT_THAT(WebApp::Make(app_options_).status(),
