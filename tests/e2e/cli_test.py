@@ -7,59 +7,30 @@ JSON value. The steps build on each other, as the province's do.
     cli_test.py BIN_DIR SOURCE_DIR
 """
 
-import ctypes
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 import zipfile
 from pathlib import Path
+
+from thond import Thond
 
 BIN = Path(sys.argv[1])
 SOURCE = Path(sys.argv[2]).resolve()
 NATIONAL = SOURCE.parent / "shared" / "data" / "units-2023-04.csv"
 COMMAND_SECONDS_MAX = 300
-PR_SET_PDEATHSIG = 1
 
 OK, REFUSED, USAGE, UNREACHABLE, DENIED = 0, 1, 2, 3, 4
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class Server:
-    """A thond; ready when made, stopped by SIGTERM when left."""
-
-    def __init__(self, data, *arguments):
-        self.data = Path(data)
-        command = [BIN / "thond", "--data", data, "--listen", "127.0.0.1:0", "--simulate", "--sim-start",
-                   "2023-05-25T08:00:00+07:00", "--origin", "thon.example/cli", "--disk-reserve-bytes", "1048576"]
-        self.process = subprocess.Popen([str(x) for x in [*command, *arguments]], stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=die_with_parent)
-        self.log = []
-        for line in self.process.stderr:
-            self.log.append(line)
-            if "rows at" in line:
-                break
-        else:
-            raise AssertionError("thond does not start:\n" + "".join(self.log))
-        self.drain = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
-        self.drain.start()
-        self.endpoint = (self.data / "endpoint").read_text().strip()
-
-    def stop(self):
-        self.process.terminate()
-        code = self.process.wait(COMMAND_SECONDS_MAX)
-        self.drain.join()
-        self.process.stderr.close()
-        return code
+def serve(data):
+    """A thond on `data`, ready."""
+    return Thond(BIN, data, "thon.example/cli")
 
 
 def run(*arguments, expect=OK, environment=None):
@@ -80,7 +51,7 @@ class Cli(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="thon_cli_"))
         cls.data = cls.folder / "data"
-        cls.server = Server(cls.data)
+        cls.server = serve(cls.data)
 
     @classmethod
     def tearDownClass(cls):
@@ -360,7 +331,7 @@ class Cli(unittest.TestCase):
             print(f"{NATIONAL} is not there: the national list is not imported", file=sys.stderr)
             return
         data = self.folder / "national"
-        server = Server(data)
+        server = serve(data)
         try:
             arguments = ["--data", data, "--json", "units", "import", NATIONAL, "--effective", "2023-04-10"]
             dry = json.loads(run(*arguments).stdout)
@@ -390,7 +361,7 @@ class Cli(unittest.TestCase):
         total = len(rows) - 1
         units = self.file("many.csv", "\n".join(rows) + "\n")
         data = self.folder / "killed"
-        server = Server(data)
+        server = serve(data)
 
         def ask(*arguments):
             return json.loads(run("--data", data, "--json", *arguments).stdout)
@@ -410,12 +381,9 @@ class Cli(unittest.TestCase):
                     client.kill()
                     client.wait()
                 else:
-                    server.process.kill()
-                    server.process.wait()
-                    server.drain.join()
-                    server.process.stderr.close()
+                    server.kill()
                     client.wait()
-                    server = Server(data)
+                    server = serve(data)
                 self.assertIn(listed(), (0, total), victim)
             run("--data", data, "units", "import", units, "--effective", "2023-04-01", "--apply")
             self.assertEqual(listed(), total)
@@ -436,7 +404,7 @@ class Cli(unittest.TestCase):
         again = json.loads(run("--data", restored, "--json", "admin", "check").stdout)
         self.assertEqual(checked["root_hash"], again["root_hash"])
         run("--data", restored, "admin", "restore", "--backup", backup["path"], expect=REFUSED)
-        type(self).server = Server(restored)
+        type(self).server = serve(restored)
         status = json.loads(run("--data", restored, "--token-file", self.data / "operator.token", "--json",
                                 "status").stdout)
         self.assertEqual(status["origin"], "thon.example/cli/1")

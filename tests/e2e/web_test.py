@@ -9,32 +9,26 @@ unless the test is about plain text. Log-in links come from bin/thon.
 """
 
 import contextlib
-import ctypes
 import http.client
 import json
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from thond import Thond
+
 BIN = Path(sys.argv[1])
 SECONDS_MAX = 120
-PR_SET_PDEATHSIG = 1
 PAGE = "<!doctype html><title>Thôn</title>\n"
 # A gRPC-Web frame that holds an empty message.
 EMPTY_FRAME = b"\0\0\0\0\0"
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -43,42 +37,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Server:
-    """A thond on `data`; ready when made. Leave it with close()."""
-
-    def __init__(self, data, *arguments, listen="127.0.0.1:0"):
-        self.data = data
-        self.process = subprocess.Popen(
-            [str(x) for x in [BIN / "thond", "--data", data, "--listen", listen, "--simulate", "--sim-start",
-                              "2023-05-25T08:00:00+07:00", "--origin", "thon.example/web", "--disk-reserve-bytes",
-                              "1048576", *arguments]],
-            stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
-        self.log = []
-        for line in self.process.stderr:
-            self.log.append(line)
-            if "rows at" in line:
-                break
-        else:
-            raise AssertionError("thond does not start:\n" + "".join(self.log))
-        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
-        self.reader.start()
-
-    @property
-    def url(self):
-        return (self.data / "http").read_text().strip()
-
-    def stop(self):
-        self.process.terminate()
-        code = self.process.wait(SECONDS_MAX)
-        self.reader.join()
-        return code
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-            self.reader.join()
-        self.process.stderr.close()
+class Server(Thond):
+    """A thond, and what a browser asks of it."""
 
     def ask(self, method, path, headers=None, body=None):
         """One request; the answer with its body read, as (status, headers, bytes)."""
@@ -142,8 +102,8 @@ class Web(unittest.TestCase):
         (self.page / "index.html").write_text(PAGE, encoding="utf-8")
 
     def start(self, *arguments, listen="127.0.0.1:0"):
-        server = Server(self.data, "--dashboard", self.page, *arguments, listen=listen)
-        self.addCleanup(server.close)
+        server = Server(BIN, self.data, "thon.example/web", "--dashboard", self.page, *arguments, listen=listen)
+        self.addCleanup(server.kill)
         return server
 
     def refused(self, *arguments):

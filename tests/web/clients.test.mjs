@@ -6,7 +6,6 @@
 //
 //   node clients.test.mjs BIN_DIR WORK_DIR
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { create, fromBinary } from '@bufbuild/protobuf';
 
@@ -15,7 +14,7 @@ import { BrokenPromise, Watcher, WatchFold } from './lib/fold.mjs';
 import { metricsOf, total } from './lib/metrics.mjs';
 import { query, rows, watch } from './lib/protos.mjs';
 import { assignTask, dashboardWatch, day, eventsWatch, teamsWatch } from './lib/requests.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed } from './lib/thond.mjs';
 import { until } from './lib/wait.mjs';
 
 const { QueryService } = query;
@@ -38,7 +37,7 @@ const watchers = async (server, fetch) => total(await metricsOf(server, fetch), 
 
 for (const tls of [true, false]) {
   describe(tls ? 'over TLS' : 'in plain text', () => {
-    let temporary;
+    let played;
     let server;
     let fetch;
     let reader; // A token that reads one district.
@@ -47,8 +46,8 @@ for (const tls of [true, false]) {
     const faces = [];
 
     before(async () => {
-      temporary = await temporaryFolder();
-      server = await new Thond(await copyPlayed(join(temporary.folder, 'played')), { tls }).start();
+      played = await openPlayed({ tls });
+      server = played.server;
       fetch = fetchFor(server);
       const units = (await server.thon('units', 'list')).units.filter((unit) => unit.level === 'DISTRICT');
       [district, otherDistrict] = units.map((unit) => ({ id: BigInt(unit.unit_id), code: unit.names[0].code }));
@@ -57,9 +56,7 @@ for (const tls of [true, false]) {
     after(async () => {
       for (const face of faces) await face.close();
       fetch?.close();
-      const end = await server?.stop();
-      await temporary?.remove();
-      assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+      await played?.close();
     });
     const keep = (face) => {
       faces.push(face);

@@ -19,13 +19,13 @@ import { connectFace } from './lib/clients.mjs';
 import { digestOf, openAs, positionOf, stateOf, untilPosition } from './lib/dashboard.mjs';
 import { Watcher } from './lib/fold.mjs';
 import { assignTask } from './lib/requests.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed } from './lib/thond.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 const WATCH = '/thon.v1.WatchService/Watch';
 const OFFICER = 60;
 
-let temporary;
+let played;
 let server;
 let proxy;
 let browser;
@@ -35,14 +35,12 @@ let page;
 const CUT_OFF = [/Failed to load resource/, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|ERR_NETWORK/];
 
 before(async () => {
-  temporary = await temporaryFolder();
-  server = await new Thond(await copyPlayed(join(temporary.folder, 'played')), { tls: false }).start();
+  played = await openPlayed({ tls: false });
+  server = played.server;
   await server.officer(OFFICER, 'officer', '15');
 });
 after(async () => {
-  const end = await server?.stop();
-  await temporary?.remove();
-  assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+  await played?.close();
 });
 beforeEach(async () => {
   if (server.process === undefined) await server.start(); // A test failed that had stopped it.
@@ -206,7 +204,7 @@ describe('trust in what is shown', () => {
 let member = 900_000;
 async function recordSomethingShown() {
   member += 1;
-  const file = join(temporary.folder, `members${member}.csv`);
+  const file = join(played.folder, `members${member}.csv`);
   writeFileSync(file, `team_id,id,seat,joined\n1,${member},MEMBER,2024-01-05\n`);
   await server.thon('member', 'import', file, '--apply');
 }
@@ -296,8 +294,8 @@ describe('tabs and sessions', () => {
 
 describe('over TLS', () => {
   test('a browser logs in and is live', async () => {
-    const own = await temporaryFolder();
-    const secure = await new Thond(await copyPlayed(join(own.folder, 'played'))).start();
+    const own = await openPlayed();
+    const secure = own.server;
     const key = new X509Certificate(readFileSync(join(secure.data, 'tls', 'server.crt'))).publicKey.export({ type: 'spki', format: 'der' });
     const mine = await Browser.start({ args: [`--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`] });
     try {
@@ -310,8 +308,7 @@ describe('over TLS', () => {
       assert.deepEqual(mine.complaints, []);
     } finally {
       await mine.close();
-      await secure.stop();
-      await own.remove();
+      await own.close();
     }
   });
 });

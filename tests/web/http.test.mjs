@@ -15,7 +15,7 @@ import { CODES, connectFace, fetchFor } from './lib/clients.mjs';
 import { metricsOf } from './lib/metrics.mjs';
 import { query, watch } from './lib/protos.mjs';
 import { connect, converse, frame, post } from './lib/raw.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed } from './lib/thond.mjs';
 import { until } from './lib/wait.mjs';
 
 const STATUS = '/thon.v1.QueryService/GetStatus';
@@ -24,20 +24,18 @@ const EMPTY = frame([]);
 const TEAMS_WATCH = frame(toBinary(watch.WatchRequestSchema, create(watch.WatchRequestSchema,
   { queries: [{ queryId: 1, projection: watch.WatchedProjection.TEAMS }] })));
 
-let temporary;
+let played;
 let server;
 let fetch;
 
 before(async () => {
-  temporary = await temporaryFolder();
-  server = await new Thond(await copyPlayed(join(temporary.folder, 'played'))).start();
+  played = await openPlayed();
+  server = played.server;
   fetch = fetchFor(server);
 });
 after(async () => {
   fetch?.close();
-  const end = await server?.stop();
-  await temporary?.remove();
-  assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+  await played?.close();
 });
 // Whatever was sent: the next one is served.
 afterEach(async () => {

@@ -17,14 +17,14 @@ import { connectFace } from './lib/clients.mjs';
 import { asShown, digestOf, expectFigures, openAs, positionOf, shownFigures, unitsOf, untilPosition } from './lib/dashboard.mjs';
 import { day } from './lib/requests.mjs';
 import { SCREENSHOTS } from './lib/settings.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed } from './lib/thond.mjs';
 import { factsOf, figures, monthBefore, monthOf } from './lib/truth.mjs';
 import { until } from './lib/wait.mjs';
 
 const TODAY = day('2024-01-05');
 const NOW = monthOf(TODAY);
 
-let temporary;
+let played;
 let server;
 let browser;
 let page;
@@ -41,8 +41,8 @@ const goto = async (hash) => {
 const factsShown = async (unit) => factsOf(face, unit.id, at(await positionOf(page)));
 
 before(async () => {
-  temporary = await temporaryFolder();
-  server = await new Thond(await copyPlayed(join(temporary.folder, 'played')), { tls: false }).start();
+  played = await openPlayed({ tls: false });
+  server = played.server;
   face = connectFace(server, server.token);
   units = await unitsOf(server);
   [province] = of('PROVINCE');
@@ -54,10 +54,8 @@ after(async () => {
   const complaints = browser?.complaints ?? [];
   await browser?.close();
   await face?.close();
-  const end = await server?.stop();
-  await temporary?.remove();
+  await played?.close();
   assert.deepEqual(complaints, [], 'the pages complained');
-  assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
 });
 
 describe('the figures', () => {
@@ -163,7 +161,7 @@ describe('the figures', () => {
 
   test('real boundaries of a GeoJSON file take the place of the tiles, and stay', async () => {
     const communes = units.filter((unit) => unit.level === 'COMMUNE');
-    const file = join(temporary.folder, 'boundaries.geojson');
+    const file = join(played.folder, 'boundaries.geojson');
     const square = (i) => [[[104 + i, 21], [104.9 + i, 21], [104.9 + i, 22], [104 + i, 22], [104 + i, 21]]];
     writeFileSync(file, JSON.stringify({ type: 'FeatureCollection', features: communes.map((unit, i) =>
       ({ type: 'Feature', properties: { code: unit.code, name: unit.name }, geometry: { type: 'Polygon', coordinates: square(i) } })) }));
@@ -176,7 +174,7 @@ describe('the figures', () => {
     await by(page, `tile-${communes[2].id}`).click();
     await until('the commune is shown', async () => (await by(page, 'overview-title').innerText()) === communes[2].name);
     await goto('#/overview');
-    const bad = join(temporary.folder, 'bad.geojson');
+    const bad = join(played.folder, 'bad.geojson');
     writeFileSync(bad, '{"type":"FeatureCollection","features":[{"type":"Feature"');
     await by(page, 'map').locator('input[type=file]').setInputFiles(bad);
     await until('it says that the file is none', async () => /không phải JSON/.test(await by(page, 'map').innerText()));

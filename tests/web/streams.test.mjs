@@ -6,7 +6,6 @@
 //
 //   node streams.test.mjs BIN_DIR WORK_DIR
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 
@@ -16,27 +15,25 @@ import { metricsOf, total } from './lib/metrics.mjs';
 import { watch } from './lib/protos.mjs';
 import { connect, frame } from './lib/raw.mjs';
 import { assignTask, dashboardWatch, eventsWatch, teamsWatch } from './lib/requests.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed } from './lib/thond.mjs';
 import { until } from './lib/wait.mjs';
 
 const STREAMS = 1000;
 const AT_ONCE = 50;
 const MIB = 1 << 20;
 
-let temporary;
+let played;
 let server;
 let fetch;
 
 before(async () => {
-  temporary = await temporaryFolder();
-  server = await new Thond(await copyPlayed(join(temporary.folder, 'played'))).start();
+  played = await openPlayed();
+  server = played.server;
   fetch = fetchFor(server);
 });
 after(async () => {
   fetch?.close();
-  const end = await server?.stop();
-  await temporary?.remove();
-  assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+  await played?.close();
 });
 
 const watchers = async () => total(await metricsOf(server, fetch), 'thon_watchers');

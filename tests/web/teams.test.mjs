@@ -18,7 +18,7 @@ import { connectFace } from './lib/clients.mjs';
 import { openAs, positionOf, unitsOf, untilPosition } from './lib/dashboard.mjs';
 import { log, policy, query } from './lib/protos.mjs';
 import { assignTask } from './lib/requests.mjs';
-import { copyPlayed, temporaryFolder, Thond } from './lib/thond.mjs';
+import { openPlayed, temporaryFolder } from './lib/thond.mjs';
 import { until } from './lib/wait.mjs';
 
 const ROWS_MAX = 100;
@@ -193,7 +193,7 @@ describe('20,000 teams', () => {
 });
 
 describe('a team', () => {
-  let temporary;
+  let played;
   let server;
   let browser;
   let page;
@@ -204,8 +204,8 @@ describe('a team', () => {
   const standingsOf = async (author) => (await face.unary(reads.listStandings, { author })).message.exceptions;
 
   before(async () => {
-    temporary = await temporaryFolder();
-    server = await new Thond(await copyPlayed(join(temporary.folder, 'played')), { tls: false }).start();
+    played = await openPlayed({ tls: false });
+    server = played.server;
     face = connectFace(server, server.token);
     browser = await Browser.start();
     page = await openAs(browser, server, { officer: 50, unitCode: '15' });
@@ -214,8 +214,7 @@ describe('a team', () => {
     const complaints = browser?.complaints ?? [];
     await browser?.close();
     await face?.close();
-    await server?.stop();
-    await temporary?.remove();
+    await played?.close();
     assert.deepEqual(complaints, [], 'the pages complained');
   });
 
@@ -425,7 +424,7 @@ describe('a team', () => {
       const overview = await browser.tab(`${server.url}/#/overview`);
       await untilState(overview, 'live');
       const activeBefore = Number(await by(overview, 'overview-figure-active').getAttribute('data-value'));
-      const report = await server.fleet({ folder: join(temporary.folder, 'fleet'), teams: fresh, from: '2024-01-06', to: '2024-01-12',
+      const report = await server.fleet({ folder: join(played.folder, 'fleet'), teams: fresh, from: '2024-01-06', to: '2024-01-12',
         eventsPerPhone: 60 });
       assert.ok(report.events_recorded > 0);
       const end = BigInt((await server.thon('status')).next_position) - 1n;

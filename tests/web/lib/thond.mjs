@@ -1,4 +1,5 @@
 // A thond of the test's own, and `thon` on it.
+import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -37,7 +38,7 @@ export async function temporaryFolder() {
 }
 
 // A copy of the demo's small province, 30 teams with seven months behind them.
-export async function copyPlayed(folder) {
+async function copyPlayed(folder) {
   await mkdir(folder, { recursive: true });
   await cp(PLAYED, folder, { recursive: true });
   await rm(join(folder, 'data', 'endpoint'), { force: true });
@@ -195,4 +196,23 @@ export class Thond {
     });
     return JSON.parse(stdout);
   }
+}
+
+// A thond over a copy of the played province in a folder of its own, started.
+// close() stops it, which must go cleanly, and removes the folder.
+export async function openPlayed(options) {
+  const { folder, remove } = await temporaryFolder();
+  const server = new Thond(await copyPlayed(join(folder, 'played')), options);
+  try {
+    await server.start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const close = async () => {
+    const end = await server.stop();
+    await remove();
+    assert.deepEqual(end, { code: 0, signal: null }, 'thond must stop cleanly');
+  };
+  return { server, folder, close };
 }
