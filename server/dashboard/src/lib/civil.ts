@@ -18,6 +18,16 @@ export function civil(days: number): Civil {
   return {year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate()};
 }
 
+// Days from `from` to `to`, both included; `to` 0: without an end.
+export interface Days {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function isWithin(ranges: readonly Days[], date: number): boolean {
+  return ranges.some(({from, to}) => from <= date && (to === 0 || date <= to));
+}
+
 // The date, or undefined if there is no such day.
 export function dateOf(year: number, month: number, day: number): number | undefined {
   if (!Number.isInteger(year) || year < 1900 || year > 2199) return undefined;

@@ -105,6 +105,42 @@ test('a month counts the teams that exist on one of its days', () => {
   assert.equal(september.change?.teams, 1);
 });
 
+test('quiet is compared with what was as quiet on the last day of the month before', () => {
+  const model = area()
+    .team(100n, 11n) // active early in September: quiet on its last day
+    .month(100n, 202309, {activeDays: 1, activeDayBits: bit(16)}) // 14 days before the 30th
+    .team(101n, 11n)
+    .month(101n, 202309, {activeDays: 1, activeDayBits: bit(17)})
+    .team(102n, 12n) // never active
+    .team(103n, 12n, {foundedDate: day(18, 9, 2023)}) // too young on the 30th
+    .team(104n, 12n, {foundedDate: day(17, 9, 2023)})
+    .team(105n, 12n, {suspensions: [{fromDate: day(30, 9, 2023), toDate: day(30, 9, 2023)}]})
+    .team(106n, 12n, {suspensions: [{fromDate: day(1, 10, 2023)}]})
+    .team(107n, 12n, {endedDate: day(30, 9, 2023)})
+    .team(108n, 12n, {endedDate: day(1, 10, 2023)})
+    .model(1n, TODAY);
+  const now = overview(model, 1n, 0);
+  // 100 to 105: October has no activity, and 106 is suspended.
+  assert.equal(now.quiet, 6);
+  assert.equal(now.change?.quiet, 5, '100, 102, 104, 106, 108');
+  // A month that is over, beside the one before it: no activity in the month.
+  const september = overview(model, 1n, 202309);
+  assert.deepEqual([september.quiet, september.change?.quiet], [7, 7]);
+  assert.equal(september.teams, 9);
+});
+
+test('of February the last fourteen days are its own as well', () => {
+  const model = area()
+    .team(100n, 11n)
+    .month(100n, 202302, {activeDays: 1, activeDayBits: bit(14)})
+    .month(100n, 202303, {activeDays: 1, activeDayBits: bit(1)}) // later is no help
+    .team(101n, 11n)
+    .month(101n, 202302, {activeDays: 1, activeDayBits: bit(15)})
+    .model(1n, day(2, 3, 2023));
+  const march = overview(model, 1n, 0);
+  assert.deepEqual([march.quiet, march.change?.quiet], [1, 1]);
+});
+
 const PROVISIONAL = DeterminationState.PROVISIONAL;
 
 function money(): Area {

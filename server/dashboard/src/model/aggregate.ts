@@ -2,7 +2,7 @@
 //
 // The days here are the model's own: `localDate`, the last day opened. So a
 // figure is the same on every computer and for every moment of the past.
-import {addMonths, dateOfInstant, firstDay, lastDay, monthOf} from '../lib/civil';
+import {addMonths, dateOfInstant, firstDay, isWithin, lastDay, monthOf} from '../lib/civil';
 import {
   DeterminationState,
   type DeterminationView,
@@ -51,8 +51,8 @@ export interface Figures {
   readonly teams: number;
   // Of these: with a day of activity in the month.
   readonly active: number;
-  // Quiet for 14 days (TeamState); of a month that is over: without a day of
-  // activity in it.
+  // Of the current month: quiet for 14 days (TeamState). Of a month that is
+  // over: without a day of activity in it.
   readonly quiet: number;
   // Without a monthly update of the month.
   readonly notReported: number;
@@ -72,7 +72,10 @@ export interface Figures {
 }
 
 export interface Overview extends Figures {
-  readonly change: Figures | undefined; // of the month before; undefined if it is not watched
+  // Of the month before, to compare with; undefined if it is not watched. Beside
+  // the current month its `quiet` means the same as there: quiet for 14 days, on
+  // the last day of the month before.
+  readonly change: Figures | undefined;
 }
 
 export interface ChildOverview {
@@ -154,13 +157,24 @@ function existsIn(team: Team, from: number, to: number): boolean {
   return team.foundedDate <= to && (team.endedDate === 0 || team.endedDate > from);
 }
 
-function lastActiveDate(months: ReadonlyMap<number, TeamMonthView> | undefined): number {
+// 0 if none.
+function lastActiveDate(months: Iterable<TeamMonthView>): number {
   let last = 0;
-  for (const {month, activeDayBits} of months?.values() ?? []) {
+  for (const {month, activeDayBits} of months) {
     if (activeDayBits === 0) continue;
     last = Math.max(last, firstDay(month) + 31 - Math.clz32(activeDayBits));
   }
   return last;
+}
+
+// Whether a team that was active last on `last` is quiet on `date`, on which it
+// is not suspended (TeamState).
+function isQuietOn(team: Team, last: number, date: number): boolean {
+  return (
+    team.foundedDate <= date - QUIET_DAYS + 1 &&
+    existsIn(team, date, date) &&
+    last <= date - QUIET_DAYS
+  );
 }
 
 // What a team's state was made from, and the state.
@@ -205,19 +219,14 @@ function stateOf(
   determinations: readonly DeterminationView[],
 ): TeamState {
   const month = monthOf(today);
-  const last = lastActiveDate(months);
+  const last = lastActiveDate(months?.values() ?? []);
   let lastHeardMs = 0;
   for (const phone of phones) lastHeardMs = Math.max(lastHeardMs, phone.lastHeardMs);
   let held = 0;
   for (const view of months?.values() ?? []) held += view.held;
-  const watched14 =
-    team !== undefined &&
-    !team.suspended &&
-    team.foundedDate <= today - QUIET_DAYS + 1 &&
-    existsIn(team, today, today);
   return {
     lastActiveDate: last,
-    quiet14: watched14 && last <= today - QUIET_DAYS,
+    quiet14: team !== undefined && !team.suspended && isQuietOn(team, last, today),
     neverActive: last === 0,
     activeThisMonth: (months?.get(month)?.activeDays ?? 0) > 0,
     reportedThisMonth: (months?.get(month)?.updateDate ?? 0) !== 0,
@@ -279,8 +288,10 @@ function ceilings(
   return {ceiling, ceilingUsed};
 }
 
-function figures(model: Model, unit: bigint, month: number): Figures {
-  const isCurrent = month === currentMonth(model);
+// `shown`: the month whose figures these are, or are compared with; it decides
+// what `quiet` means.
+function figures(model: Model, unit: bigint, month: number, shown: number): Figures {
+  const current = currentMonth(model);
   const from = firstDay(month);
   const to = lastDay(month);
   let teams = 0;
@@ -302,7 +313,12 @@ function figures(model: Model, unit: bigint, month: number): Figures {
     const view = model.months.get(id)?.get(month);
     const wasActive = view !== undefined && view.activeDays > 0;
     if (wasActive) ++active;
-    if (isCurrent ? state.quiet14 : !wasActive) ++quiet;
+    // The last 14 days of a month are all its own.
+    const isQuiet =
+      shown !== current ? !wasActive
+      : month === current ? state.quiet14
+      : !isWithin(team.suspensions, to) && isQuietOn(team, lastActiveDate(view ? [view] : []), to);
+    if (isQuiet) ++quiet;
     if (!view || view.updateDate === 0) ++notReported;
   }
   const moneyByState = new Map<DeterminationState, MoneySum>();
@@ -335,8 +351,8 @@ export function overview(model: Model, unit: bigint, month: number): Overview {
   const wanted = month === 0 ? currentMonth(model) : month;
   const before = addMonths(wanted, -1);
   return {
-    ...figures(model, unit, wanted),
-    change: before >= model.firstMonth ? figures(model, unit, before) : undefined,
+    ...figures(model, unit, wanted, wanted),
+    change: before >= model.firstMonth ? figures(model, unit, before, wanted) : undefined,
   };
 }
 

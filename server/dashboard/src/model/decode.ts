@@ -16,6 +16,7 @@ import {
   UnitRowSchema,
 } from '../gen/thon/v1/rows_pb';
 import {WatchedEventSchema, WatchedMonthSchema} from '../gen/thon/v1/watch_service_pb';
+import {type Days, isWithin} from '../lib/civil';
 import {hex} from '../live/digest';
 import type {Decoded} from './group_table';
 import {
@@ -77,7 +78,13 @@ export function decodeTeamRow(row: Uint8Array): Decoded<TeamRow> {
   return {group: team.teamId, value: team};
 }
 
+// One list for the many teams that never were suspended.
+const NEVER: readonly Days[] = [];
+
 export function teamOn(row: TeamRow, date: number): Team {
+  const suspensions =
+    row.suspensions.length === 0 ? NEVER
+    : row.suspensions.map(({fromDate, toDate}) => ({from: fromDate, to: toDate}));
   return {
     id: row.teamId,
     name: row.name,
@@ -85,9 +92,8 @@ export function teamOn(row: TeamRow, date: number): Team {
     level: LEVELS[row.level] ?? 'village',
     foundedDate: row.foundedDate,
     endedDate: row.endedDate,
-    suspended: row.suspensions.some(
-      (range) => range.fromDate <= date && (range.toDate === 0 || date <= range.toDate),
-    ),
+    suspended: isWithin(suspensions, date),
+    suspensions,
   };
 }
 

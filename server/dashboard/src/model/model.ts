@@ -3,6 +3,7 @@
 // keeps its Map, so that a view can compare by identity.
 //
 // Dates count days since 1970-01-01, months are YYYYMM, 0 is "none".
+import type {Days} from '../lib/civil';
 import {
   DeterminationState,
   ReasonCode,
@@ -28,6 +29,7 @@ export interface Team {
   readonly foundedDate: number;
   readonly endedDate: number; // first day on which it does not exist; 0 if it does
   readonly suspended: boolean; // on the model's day
+  readonly suspensions: readonly Days[];
 }
 
 export interface TeamMonthView {

@@ -21,6 +21,7 @@ const team = (id: bigint, of: bigint) => ({
   foundedDate: 1,
   endedDate: 0,
   suspended: false,
+  suspensions: [],
 });
 const owes = (beneficiary: bigint, month: number, more: Partial<DeterminationView> = {}): DeterminationView => ({
   policyId: 'YB',

@@ -44,6 +44,7 @@ const team = (id: bigint, name: string, unit: bigint, change: Partial<Team> = {}
   foundedDate: day('2022-06-01'),
   endedDate: 0,
   suspended: false,
+  suspensions: [],
   ...change,
 });
 
