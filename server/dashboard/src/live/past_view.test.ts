@@ -3,8 +3,10 @@
 // Method: PastView over a loader that counts.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {Code, ConnectError} from '@connectrpc/connect';
 import {emptyModel, type Team} from '../model/model';
 import {FakeClock, settle} from '../testing/fake_clock';
+import type {Past} from './past';
 import {PastView} from './past_view';
 
 function world(teams: number): {view: PastView; loads: number[]; look(date: number): Promise<void>} {
@@ -51,6 +53,43 @@ test('of a large province fewer, but always the last one', async () => {
   await huge.look(1);
   await huge.look(1);
   assert.deepEqual(huge.loads, [1]);
+});
+
+test('what is on its way when all is forgotten is cut off, not shown and not kept', async () => {
+  const ways: ((view: PastView) => void)[] = [
+    (view) => view.forget(),
+    (view) => view.turn(0n, undefined),
+    (view) => view.turn(7n, {date: 2}),
+  ];
+  for (const leave of ways) {
+    const loads: {date: number; signal: AbortSignal; answer(past: Past): void; fail(error: unknown): void}[] = [];
+    const view = new PastView({
+      clock: new FakeClock(),
+      load: (_scope, at, signal) =>
+        new Promise((answer, fail) => {
+          loads.push({date: 'date' in at ? at.date : 0, signal, answer, fail});
+        }),
+      refused: () => assert.fail('refused'),
+    });
+    const past = {model: {...emptyModel, scope: 7n, ready: true}, digest: 'd'};
+    view.turn(7n, {date: 1});
+    assert.equal(view.shown.value?.status.detail, 'past-loading');
+    leave(view);
+    const shown = view.shown.value;
+    assert.equal(loads[0].signal.aborted, true);
+    loads[0].answer(past);
+    await settle();
+    assert.equal(view.shown.value, shown);
+    assert.notEqual(shown?.model.ready, true);
+    // Not kept either: it is asked for again. A failure comes as late as a table.
+    view.turn(7n, {date: 1});
+    assert.equal(loads.at(-1)?.date, 1);
+    assert.ok(loads.length >= 2);
+    view.forget();
+    loads.at(-1)?.fail(new ConnectError('no', Code.PermissionDenied));
+    await settle();
+    assert.equal(view.shown.value, undefined);
+  }
 });
 
 test('what is forgotten is not shown, and asked for again', async () => {

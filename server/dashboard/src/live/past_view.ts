@@ -30,12 +30,15 @@ export class PastView {
   // Undefined: the present is looked at.
   readonly shown: Signal<Shown | undefined> = signal(undefined);
   private readonly kept = new Map<string, Past>();
+  private loading: AbortController | undefined;
 
   constructor(private readonly options: PastViewOptions) {}
 
   // Turns to the moment `at` of `scope`; to the present without either. Returns
   // what ends it, if something is under way.
   turn(scope: bigint, at: AtParam | undefined): (() => void) | undefined {
+    this.loading?.abort();
+    this.loading = undefined;
     if (!at || scope === 0n) {
       this.shown.value = undefined;
       return undefined;
@@ -47,7 +50,7 @@ export class PastView {
       return undefined;
     }
     const nothing = {...emptyModel, scope};
-    const abort = new AbortController();
+    const abort = (this.loading = new AbortController());
     this.show('past-loading', nothing, '');
     this.options.load(scope, at, abort.signal).then(
       (past) => {
@@ -68,8 +71,10 @@ export class PastView {
     return () => abort.abort();
   }
 
-  // Nothing of it is to be shown any more.
+  // Nothing of it is to be shown any more, nor what is still on its way.
   forget(): void {
+    this.loading?.abort();
+    this.loading = undefined;
     this.kept.clear();
     this.shown.value = undefined;
   }
