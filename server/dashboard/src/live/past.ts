@@ -13,9 +13,9 @@ import type {Model} from '../model/model';
 import {asOf} from './api';
 import {overallDigest} from './digest';
 import {type Step, WatchFold} from './fold';
-import {queriesOf, soundingQueries, windowOf} from './queries';
+import {presenceQueries, queriesOf, soundingQueries, windowOf} from './queries';
 import {STALE_MS} from './status';
-import {type WatchCall, watchOver} from './transport';
+import type {WatchCall} from './transport';
 
 export interface Past {
   readonly model: Model;
@@ -99,19 +99,15 @@ export function momentOf(progress: WatchProgress): {
   return {position, serverTimeMs: Number(serverTimeMs), localDate};
 }
 
-// The local day of a position, 0 where the area was not there yet: of one small
-// table, not of all that a moment has.
-export async function dayAt(scope: bigint, position: bigint, signal: AbortSignal): Promise<number> {
-  const call = watchOver(globalThis.location.origin);
-  try {
-    const {progress} = await tablesAt(call, soundingQueries(scope), {position}, signal);
-    return progress.localDate;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (AWAY.has(ConnectError.from(error).code)) throw error;
-    return 0;
-  }
+// The local day of a position, 0 where the area was not on the map yet: of one
+// small table, not of all that a moment has. Throws what it cannot be known for;
+// no error says that the area was not there.
+export async function dayAt(
+  call: WatchCall,
+  scope: bigint,
+  position: bigint,
+  signal: AbortSignal,
+): Promise<number> {
+  const {progress} = await tablesAt(call, presenceQueries(scope), {position}, signal);
+  return progress.tables[0].rowCount === 0n ? 0 : progress.localDate;
 }
-
-// A server that is away or full has not said that there is no such area.
-const AWAY: ReadonlySet<Code> = new Set([Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded]);

@@ -62,6 +62,19 @@ export function soundingQueries(scope: bigint): WatchQuery[] {
   ];
 }
 
+// Whether an area is there: the units of the map of that day, with their ids
+// alone; none, not even the area's root, where it is not.
+export function presenceQueries(scope: bigint): WatchQuery[] {
+  return [
+    create(WatchQuerySchema, {
+      queryId: QUERY.units,
+      projection: WatchedProjection.UNITS,
+      rootUnitId: scope,
+      fields: ['unit_id'],
+    }),
+  ];
+}
+
 export function queriesOf(scope: bigint, firstMonth: number): WatchQuery[] {
   const query = (
     queryId: number,

@@ -11,6 +11,7 @@ import {type AtParam, go, route} from '../lib/url';
 import {api} from '../live/api';
 import {live} from '../live/live';
 import {dayAt} from '../live/past';
+import {watchOver} from '../live/transport';
 import {firstDay} from './first_day';
 
 // What the log has, to bound the fields. 0: not known yet.
@@ -53,7 +54,12 @@ async function findExtent(scope: bigint, signal: AbortSignal): Promise<void> {
     };
   }
   if (extent.peek().firstDate === 0) {
-    const firstDate = await firstDay((position) => dayAt(scope, position, signal), extent.peek().lastPosition, signal);
+    const call = watchOver(globalThis.location.origin);
+    const firstDate = await firstDay(
+      (position) => dayAt(call, scope, position, signal),
+      extent.peek().lastPosition,
+      signal,
+    );
     if (scope === live.scope.peek()) extent.value = {...extent.peek(), firstDate};
   }
 }
