@@ -35,9 +35,11 @@ class World {
   workerDead = false;
   say: ((message: ToHubs) => void) | undefined; // as the page says it
   backendsMade = 0;
+  failed: (() => void) | undefined; // of the newest backend
   readonly stored = new Map<bigint, bigint>();
-  readonly backend: BackendFactory = ({receive}) => {
+  readonly backend: BackendFactory = ({receive, failed}) => {
     ++this.backendsMade;
+    this.failed = failed;
     let open = true;
     const post = (this.say = this.hubs.connect((message) => queueMicrotask(() => open && !this.workerDead && receive(message))));
     return {
@@ -244,6 +246,44 @@ test('a worker that says nothing is noticed, and done without', async () => {
   world.workerDead = false;
   await world.clock.advance(20_000);
   assert.equal(world.state, 'live/none');
+});
+
+test('a step that was held back is shown before what is said after it, and not called live then', async () => {
+  const changes: [string, (world: World) => void, string][] = [
+    ['the worker died', (world) => world.failed?.(), 'stale/worker-silent'],
+    [
+      'the server does not say who is logged in',
+      (world) => {
+        world.viewerError = new ConnectError('starting', Code.Unavailable);
+        world.page.retry();
+      },
+      'connecting/server-stopping',
+    ],
+    ['the area is asked for again', (world) => world.page.setScope(7n), 'connecting/none'],
+  ];
+  for (const [what, change, wanted] of changes) {
+    const world = new World();
+    await world.start();
+    await world.pass(10_000);
+    for (const id of [101n, 102n]) {
+      world.fill(new Area().team(id, 7n));
+      world.server.progress();
+      await settle();
+    }
+    assert.equal(world.page.model.value.teams.size, 2, `${what}: the second step is held back`);
+    world.workerDead = true;
+    const said: string[] = [];
+    const stop = world.page.status.subscribe(() => said.push(world.state));
+    change(world);
+    await settle();
+    assert.equal(world.state, wanted, what);
+    await world.clock.advance(1_000);
+    assert.deepEqual([...new Set(said)], ['live/none', wanted], what);
+    assert.equal(world.state, wanted, what);
+    assert.equal(world.page.model.value.teams.size, 3, what);
+    assert.equal(world.page.status.value.position, world.page.model.value.position, what);
+    stop();
+  }
 });
 
 test('a worker that answers but brings nothing new is stale all the same', async () => {

@@ -140,8 +140,7 @@ export class LivePage {
   private refused(error: unknown, wanted: bigint | undefined): void {
     const {detail, then} = troubleOf(error, false);
     if (then !== 'stop') {
-      const stays = this.presentStatus.value.state === 'stale' ? 'stale' : 'connecting';
-      this.say({...this.presentStatus.value, state: stays, detail, since: 0});
+      this.turnTo((status) => ({state: status.state === 'stale' ? 'stale' : 'connecting', detail}));
       const turn = this.begun;
       this.options.clock.after(2_000, () => {
         if (turn === this.begun) void this.begin(wanted);
@@ -155,15 +154,14 @@ export class LivePage {
   }
 
   private attach(officer: bigint, scope: bigint): void {
-    this.policies = undefined;
-    this.policiesAsked = undefined;
-    const {state, detail} = this.presentStatus.value;
     if (!this.present.value.ready) {
       this.say({...initialStatus, detail: 'first-snapshot'});
-    } else if (state === 'live') {
+    } else {
       // The figures stay until newer ones come, and are not called live.
-      this.say({...this.presentStatus.value, state: 'connecting', detail, since: 0});
+      this.turnTo(({state}) => ({state: state === 'live' ? 'connecting' : state}));
     }
+    this.policies = undefined;
+    this.policiesAsked = undefined;
     this.connect().post({type: 'attach', officer, scope});
   }
 
@@ -189,14 +187,11 @@ export class LivePage {
     this.backend?.close();
     this.backend = undefined;
     ++this.backendIndex;
-    const {state} = this.presentStatus.value;
-    if (state === 'denied') return;
-    this.say({
-      ...this.presentStatus.value,
+    if (this.presentStatus.value.state === 'denied') return;
+    this.turnTo(() => ({
       state: this.present.value.ready ? 'stale' : 'connecting',
       detail: 'worker-silent',
-      since: 0,
-    });
+    }));
     void this.begin(this.scope.value);
   }
 
@@ -278,6 +273,16 @@ export class LivePage {
     this.askPolicies(model);
   }
 
+  // Says how things stand with what is shown. A step that was held back came
+  // before that: it is shown first, so that it is not called live afterwards.
+  private turnTo(change: (status: LiveStatus) => Partial<LiveStatus>): void {
+    batch(() => {
+      this.publish();
+      const status = this.presentStatus.value;
+      this.say({...status, ...change(status), since: 0});
+    });
+  }
+
   private say(status: LiveStatus): void {
     const before = this.presentStatus.value;
     const since =
@@ -340,16 +345,17 @@ export class LivePage {
   private tick(): void {
     const {clock} = this.options;
     clock.after(TICK_MS, () => this.tick());
-    const status = this.presentStatus.value;
     // The hub says this itself; here it is seen even if the hub says nothing.
     if (this.progressed && sinceMs(clock, this.progressed) > STALE_MS + TICK_MS) {
-      if (status.state === 'live') {
-        this.say({...status, state: 'stale', detail: 'no-progress', since: 0});
-      } else if (status.state === 'connecting') {
-        this.say({...status, state: 'stale', since: 0});
+      const {state} = this.presentStatus.value;
+      if (state === 'live') {
+        this.turnTo(() => ({state: 'stale', detail: 'no-progress'}));
+      } else if (state === 'connecting') {
+        this.turnTo(() => ({state: 'stale'}));
       }
     }
-    if (!this.backend || status.state === 'denied' || this.scope.value === 0n) return;
+    const {state} = this.presentStatus.value;
+    if (!this.backend || state === 'denied' || this.scope.value === 0n) return;
     if (this.pingsOpen >= PINGS_LOST_MAX) {
       this.changeBackend();
       return;
