@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kRetryAfterMaxMs = 3'600'000;
 // Keys made one after the other without a single receipt between them.
 constexpr int kForksInARowMax = 3;
+// A following whose pages keep coming lasts so many times its timeout at most.
+constexpr std::int64_t kFollowTimeoutsMax = 12;
 
 }  // namespace
 
@@ -25,11 +27,9 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
     // Everything else was said; the next conversation asks again.
     Succeeded();
   }
-  const std::int64_t follow_ms =
-      std::min(limits_.follow_timeout_ms, limits_.reply_timeout_ms);
-  if (phase_ == Phase::kFollowing && now - follow_since_ >= follow_ms) {
+  if (phase_ == Phase::kFollowing && now >= FollowDeadline()) {
     follow_owed_ = true;
-    if (!follow_heard_) no_follows_ = true;
+    if (!follow_heard_ && !facts.follow_known) no_follows_ = true;
     StopFollowing(now);
   }
   if (phase_ > Phase::kOpened && now - heard_at_ >= limits_.reply_timeout_ms) {
@@ -63,8 +63,7 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
       return receive();
     case Phase::kFollowing:
       return {.kind = Do::kReceive,
-              .wait_ms =
-                  std::max<std::int64_t>(follow_since_ + follow_ms - now, 0)};
+              .wait_ms = std::max<std::int64_t>(FollowDeadline() - now, 0)};
     case Phase::kTalking:
       if (!sent_all_ && Unanswered() < limits_.in_flight_max) {
         return {.kind = Do::kSendBatch, .sequence = next_to_send_};
@@ -109,6 +108,14 @@ Action Session::Ask(const SessionFacts& facts) {
   }
   phase_ = Phase::kTalkedOut;
   return {.kind = Do::kCloseSend};
+}
+
+std::int64_t Session::FollowDeadline() const {
+  const std::int64_t silence_ms =
+      std::min(limits_.follow_timeout_ms, limits_.reply_timeout_ms);
+  return std::min(
+      heard_at_ + silence_ms,
+      follow_since_ + kFollowTimeoutsMax * limits_.follow_timeout_ms);
 }
 
 void Session::StopFollowing(std::int64_t now) {
@@ -186,7 +193,7 @@ void Session::Sent(std::int64_t now) {
   } else if (phase_ == Phase::kViewToAsk) {
     phase_ = Phase::kViewAsked;
   } else if (phase_ == Phase::kToFollow) {
-    // One wait for all tries.
+    // One bound for all tries.
     if (!follow_again_) follow_since_ = now;
     phase_ = Phase::kFollowing;
   } else if (phase_ == Phase::kTalkedOut) {
@@ -368,6 +375,7 @@ void Session::TeamViewHeard(std::int64_t now) {
 void Session::FollowedHeard(FollowOutcome outcome, std::int64_t now) {
   if (phase_ != Phase::kFollowing) return;
   follow_heard_ = true;
+  heard_at_ = now;
   switch (outcome) {
     case FollowOutcome::kMore:
       return;

@@ -181,6 +181,8 @@ class Session {
                   std::int64_t now, std::uint64_t random);
   Verdict Fork(absl::string_view why, std::int64_t now, std::uint64_t random);
   std::size_t Unanswered() const;
+  // When following is left though not even.
+  std::int64_t FollowDeadline() const;
 
   SessionLimits limits_;
   Phase phase_ = Phase::kIdle;
@@ -190,7 +192,9 @@ class Session {
   Sequence last_hole_;
   // An older server, which does not know of views; until the program ends.
   bool no_views_ = false;
-  bool no_follows_ = false;  // The same.
+  // The same of following: it refuses, or a server that has never let this key
+  // follow says nothing.
+  bool no_follows_ = false;
   // Of this conversation: what was asked for already.
   bool view_done_ = false;
   bool standings_done_ = false;

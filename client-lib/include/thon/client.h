@@ -83,7 +83,8 @@ struct Options {
   // (instead of asking for them), and what the team was asked to do. Only what
   // changed since the last time comes over the wire.
   bool follow = true;
-  // How long an exchange waits for that; at most `reply_timeout_ms`.
+  // How long the server may be silent meanwhile, at most `reply_timeout_ms`;
+  // the whole of it takes at most twelve times as long.
   std::int64_t follow_timeout_ms = 5'000;
   // Called for each step that changed something, on the thread inside Step() or
   // SyncOnce(), with no lock held: it may ask the client, but not drive it.

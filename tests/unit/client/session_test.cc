@@ -138,6 +138,42 @@ TEST_F(SessionTest, ASlowFollowingIsLeftAndTheStreamDropped) {
   EXPECT_TRUE(session_.last_end().ok());
 }
 
+TEST_F(SessionTest, AFollowingThatGoesOnIsHeardOutWithinItsBound) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.follow_known = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+  session_.Sent(now_);
+  const std::int64_t silence_ms = SessionLimits{}.follow_timeout_ms;
+  const std::int64_t begin = now_;
+  int pages = 0;
+  for (;; ++pages) {
+    now_ += silence_ms - 1;
+    if (session_.Next(now_, facts).kind != Do::kReceive) break;
+    session_.FollowedHeard(FollowOutcome::kMore, now_);
+    ASSERT_LT(pages, 100) << "it must end";
+  }
+  EXPECT_GT(pages, 5) << "pages that come are waited for";
+  EXPECT_LE(now_ - begin, 13 * silence_ms);
+}
+
+TEST_F(SessionTest, AServerThatLetItFollowBeforeMayBeSilentOnce) {
+  SessionFacts facts = Facts();
+  facts.follow_known = true;
+  for (int i = 0; i < 2; ++i) {
+    Connect();
+    session_.NothingToSend();
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow) << i;
+    session_.Sent(now_);
+    now_ += SessionLimits{}.follow_timeout_ms;
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+    session_.Sent(now_);
+    session_.StandingsHeard(now_);
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kDropStream);
+  }
+}
+
 TEST_F(SessionTest, RowsAreNoAnswerToAQuestion) {
   Connect();
   session_.NothingToSend();
