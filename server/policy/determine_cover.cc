@@ -31,10 +31,10 @@ v1::ReasonCode StatusReason(PolicyStatus status) {
 
 bool Run::Covered() {
   const v1::ReasonCode status = StatusReason(policy_.status);
+  const bool ended = policy_.ended_on != Date() && policy_.ended_on <= last_;
   // What pays nothing needs no period to pay it in.
   const bool in_period = policy_.has_period ? PeriodCovers(policy_, month_)
-                                            : policy_.amounts.empty();
-  const bool ended = policy_.ended_on != Date() && policy_.ended_on <= last_;
+                                            : policy_.amounts.empty() && !ended;
   if (!Check(Rule::kStatus, "status", &policy_.status_basis,
              status == v1::REASON_CODE_UNSPECIFIED, kNotCovered, status, {}) ||
       !Check(

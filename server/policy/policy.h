@@ -190,7 +190,8 @@ struct Policy {
   Date to;  // Included.
   Basis period_basis;
   // Set by an act of its own (PolicySuperseded), never by the text: the first
-  // day on which it does not hold, with the act's number. `to` is before it.
+  // day on which it does not hold, with the act's number. A period's `to` is
+  // before it.
   Date ended_on;
   std::string ended_by;
   // A month that the period covers in part counts as a whole; else not at all.

@@ -88,12 +88,14 @@ TopUpFact TopUpOf(const v1::TopUpRow& row) {
   return fact;
 }
 
-// A version whose period ends before `end_date`, if there is one.
+// Ends a version on its `end_date`, if it has one and its period, if it has
+// one, lasts so long.
 void EndPeriod(const v1::PolicyRow& row, Policy* policy) {
   const Date end(row.end_date());
-  if (end == Date() || end > policy->to) return;
+  if (end == Date() || (policy->has_period && end > policy->to)) return;
   policy->ended_on = end;
   policy->ended_by = row.end_document().number();
+  if (!policy->has_period) return;
   policy->to = end.Previous();
   policy->has_period = policy->from <= policy->to;
 }

@@ -72,6 +72,11 @@ TEST_F(SupportTest, APilotWithoutAnAmountPaysNothingAtAnyTime) {  // HA-01
   policy_.has_period = false;
   ExpectUnpaid(kNotCovered, v1::REASON_CODE_NO_AMOUNT);
   ExpectUnpaid(kNotCovered, v1::REASON_CODE_NO_AMOUNT, Month::Of(2022, 1));
+  // And it ends all the same.
+  policy_.has_period = false;
+  policy_.ended_on = Month::Of(2023, 1).first_day();
+  ExpectUnpaid(kNotCovered, v1::REASON_CODE_NO_AMOUNT, Month::Of(2022, 12));
+  ExpectUnpaid(kNotCovered, v1::REASON_CODE_POLICY_ENDED, Month::Of(2023, 1));
   policy_.has_period = true;
   ExpectUnpaid(kNotCovered, v1::REASON_CODE_OUTSIDE_PERIOD, Month::Of(2022, 1));
 }
