@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -106,14 +107,19 @@ absl::Status EmptyRows(const StorageOptions& storage) {
 }
 
 // Until the projector has folded the whole log, saying how far it is.
-absl::Status AwaitAllRows(Engine& engine) {
+// kCancelled: one of `signals` came first.
+absl::Status AwaitAllRows(Engine& engine, const sigset_t& signals) {
   constexpr std::int64_t kSayEveryMs = 5'000;
+  constexpr timespec kNoWait = {};
   const Position last(engine.status().end.next_position.value - 1);
   for (;;) {
     const absl::Status status = engine.AwaitRows(last, kSayEveryMs);
     if (!absl::IsDeadlineExceeded(status)) return status;
     spdlog::info("rows are at position {} of {}", engine.rows_position().value,
                  last.value);
+    if (sigtimedwait(&signals, nullptr, &kNoWait) > 0) {
+      return absl::CancelledError("stopped before all rows were folded");
+    }
   }
 }
 
@@ -161,7 +167,8 @@ absl::Status Announce(const Config& config, const Engine& engine, int port) {
 }
 
 int Run(const Config& config) {
-  // Blocked before any thread starts, so that only WaitForSignal() sees them.
+  // Blocked before any thread starts, so that only those who wait for them see
+  // them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -187,7 +194,12 @@ int Run(const Config& config) {
     spdlog::warn("rows are folded again from the log: {}", Quoted(reason));
   }
   if (config.rebuild_rows) {
-    const absl::Status folded = AwaitAllRows(**engine);
+    const absl::Status folded = AwaitAllRows(**engine, signals);
+    if (absl::IsCancelled(folded)) {
+      spdlog::info("{}; a start without --rebuild-rows goes on with it",
+                   Quoted(folded.message()));
+      return 0;
+    }
     if (!folded.ok()) return Fail(folded);
   }
 

@@ -104,6 +104,8 @@ absl::Status WebSide::Start(RpcServer* rpc, const TlsFiles* tls) {
   options.host_names.push_back(HostOf(config_.http));
   if (!config_.public_url.empty()) {
     options.host_names.push_back(HostOfUrl(config_.public_url));
+    // Behind a proxy all browsers are one peer.
+    options.limits.connections_per_peer_max = options.limits.connections_max;
   }
   absl::StatusOr<std::unique_ptr<HttpServer>> server =
       HttpServer::Start(std::move(options));

@@ -105,8 +105,7 @@ class GrpcWebCall final : public GenericCallReader,
 
   // The browser has left.
   void OnGone() {
-    ++counters_->abandoned;
-    Cancel();
+    if (Cancel()) ++counters_->abandoned;
   }
 
  private:
@@ -139,13 +138,15 @@ class GrpcWebCall final : public GenericCallReader,
                    [stream = stream_](bool) { stream->End(); });
   }
 
-  void Cancel() {
+  // False: it had ended.
+  bool Cancel() {
     std::shared_ptr<GenericCall> call;
     {
       MutexLock lock(&mu_);
       call = call_;
     }
     if (call != nullptr) call->Cancel();
+    return call != nullptr;
   }
 
   const std::shared_ptr<HttpStream> stream_;

@@ -35,9 +35,9 @@ absl::string_view HttpRefusalName(HttpRefusal refusal);
 
 struct HttpStats {
   std::uint64_t connections = 0;  // Open now.
-  std::uint64_t streams = 0;      // Answers in pieces that have not ended.
-  std::uint64_t accepted = 0;     // Connections.
-  std::uint64_t requests = 0;     // Complete, and handed over.
+  std::uint64_t streams = 0;   // Requests that stream handlers are answering.
+  std::uint64_t accepted = 0;  // Connections.
+  std::uint64_t requests = 0;  // Complete, and handed over.
   std::uint64_t streams_started = 0;
   std::uint64_t bytes_read = 0;     // Within TLS.
   std::uint64_t bytes_written = 0;  // Likewise.

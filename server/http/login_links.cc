@@ -144,7 +144,7 @@ bool LoginFailures::Count(absl::string_view peer) {
     for (auto it = windows_.begin(); it != windows_.end();) {
       it = IsOver(it->second, now) ? windows_.erase(it) : std::next(it);
     }
-    // So many at once: who came first is let off.
+    // So many at once: one of them is let off.
     if (windows_.size() >= limits::kLoginPeersMax) {
       windows_.erase(windows_.begin());
     }

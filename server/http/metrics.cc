@@ -202,13 +202,13 @@ void AddWatches(const WatchStats& stats, Families* out) {
 void AddHttp(const HttpStats& stats, Families* out) {
   out->Gauge("thon_http_connections", "Connections that are open.",
              Value(stats.connections));
-  out->Gauge("thon_http_streams", "Answers in pieces that have not ended.",
+  out->Gauge("thon_http_streams", "gRPC-Web requests that are being answered.",
              Value(stats.streams));
   out->Counter("thon_http_accepted_total", "Connections accepted.",
                stats.accepted);
   out->Counter("thon_http_requests_total", "Requests that were complete.",
                stats.requests);
-  out->Counter("thon_http_streams_total", "Answers in pieces begun.",
+  out->Counter("thon_http_streams_total", "gRPC-Web requests.",
                stats.streams_started);
   out->Counter("thon_http_read_bytes_total", "Bytes read, within TLS.",
                stats.bytes_read);

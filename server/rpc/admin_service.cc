@@ -139,11 +139,14 @@ class AdminService final : public v1::AdminService::CallbackService {
       const v1::RevokeTokensRequest* request,
       v1::RevokeTokensResponse* response) override {
     return Run(context, [this, request, response](Calls::Finish finish) {
-      // First, so that no link makes a session behind the tokens' end.
-      if (links_ != nullptr) links_->Forget(OfficerId(request->officer_id()));
+      // Before and behind the tokens' end: until then a token still makes
+      // links.
+      const OfficerId officer(request->officer_id());
+      if (links_ != nullptr) links_->Forget(officer);
       calls_->engine().RevokeTokens(
-          OfficerId(request->officer_id()),
-          [response, finish = std::move(finish)](absl::StatusOr<int> count) {
+          officer, [this, officer, response,
+                    finish = std::move(finish)](absl::StatusOr<int> count) {
+            if (links_ != nullptr) links_->Forget(officer);
             if (count.ok()) response->set_count(*count);
             finish(count.status());
           });
@@ -195,6 +198,14 @@ class AdminService final : public v1::AdminService::CallbackService {
     }
     const absl::StatusOr<LoginLink> link = links_->Make(officer, last_date);
     if (!link.ok()) return link.status();
+    if (officer == caller.officer) {
+      // The token may have ended meanwhile, and with it what it may make.
+      const absl::StatusOr<Date> still = calls_->engine().TokenLastDate(token);
+      if (!still.ok()) {
+        links_->Forget(officer);
+        return still.status();
+      }
+    }
     response->set_url(link->url);
     response->set_expires_time_ms(link->expires.ms);
     return absl::OkStatus();

@@ -28,7 +28,8 @@ class LoginLinkMaker {
   virtual absl::StatusOr<LoginLink> Make(OfficerId officer, Date last_date) = 0;
 
   // Links of the officer that nobody has used yet stop working, and so does a
-  // log-in that is under way. To be called before the officer's tokens end.
+  // log-in that is under way. Called before the officer's tokens end, and again
+  // when they have: in between one of them may have made a link.
   virtual void Forget(OfficerId officer) = 0;
 };
 

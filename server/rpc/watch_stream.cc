@@ -15,7 +15,8 @@
 namespace thon {
 namespace {
 
-// A revoked token ends a stream after this long at most.
+// The token is looked at again with the first response after this long, so a
+// revoked one ends a stream that is read within this and one PROGRESS more.
 constexpr std::int64_t kTokenCheckMs = 30'000;
 
 class WatchService final : public v1::WatchService::CallbackService {

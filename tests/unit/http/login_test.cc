@@ -244,6 +244,15 @@ TEST_F(LoginTest, LogOutEndsThisSessionAndClearsItsCookie) {
   EXPECT_EQ(Ask(request).status, 204) << "twice is no mistake";
 }
 
+TEST_F(LoginTest, ACookieThatIsNobodysDoesNotTroubleTheLog) {
+  engine_->Drain();  // What asks it for anything fails from here on.
+  HttpRequest request = Request("POST", "/logout");
+  Set(&request, "cookie", "__Host-thon_session=0123456789abcdef");
+  const HttpResponse response = Ask(request);
+  EXPECT_EQ(response.status, 204);
+  EXPECT_THAT(HeaderOf(response, "set-cookie"), HasSubstr("Max-Age=0"));
+}
+
 TEST_F(LoginTest, AFormThatLogsOutComesBackToThePage) {
   HttpRequest request = Request("POST", "/logout");
   Set(&request, "accept", "text/html,application/xhtml+xml;q=0.9");

@@ -192,6 +192,16 @@ TEST_F(MetricsTest, OnlyThisMachineItselfNeedsNoToken) {
   }
 }
 
+TEST_F(MetricsTest, BehindAProxyLoopbackIsNobody) {
+  app_options_.site.public_url = "https://thon.test";
+  StartApp();
+  EXPECT_EQ(Ask(Local()).status, 401);
+  HttpRequest request = Local();
+  Set(&request, "authorization",
+      absl::StrCat("Bearer ", engine_->new_operator_token()));
+  EXPECT_EQ(Ask(request).status, 200);
+}
+
 TEST_F(MetricsTest, AWordOfTheirOwnClosesLoopbackAndOpensThat) {
   app_options_.metrics_token = "0123456789abcdef";
   app_options_.metrics_closed = true;

@@ -4,6 +4,7 @@
 // Method: the admin service over a real connection, with a maker of links that
 // writes down what it was asked.
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,12 @@ class RecordingLinks final : public LoginLinkMaker {
  public:
   absl::StatusOr<LoginLink> Make(OfficerId officer, Date last_date) override {
     made.emplace_back(officer, last_date);
+    if (on_make) on_make();
     return LoginLink{"https://thon.test/login/code", Instant(1234)};
   }
   void Forget(OfficerId officer) override { forgotten.push_back(officer); }
 
+  std::function<void()> on_make;
   std::vector<std::pair<OfficerId, Date>> made;
   std::vector<OfficerId> forgotten;
 };
@@ -36,6 +39,12 @@ class LoginLinkTest : public RpcTest {
     v1::CreateLoginLinkRequest request;
     request.set_officer_id(officer);
     return admin_->CreateLoginLink(As(token), request, &response_);
+  }
+  grpc::Status Revoke(std::uint64_t officer) {
+    v1::RevokeTokensRequest request;
+    request.set_officer_id(officer);
+    v1::RevokeTokensResponse revoked;
+    return admin_->RevokeTokens(AsOperator(), request, &revoked);
   }
   // An officer without any grant, whose token works up to `last_date`.
   std::string Token(std::uint64_t officer, Date last_date) {
@@ -80,12 +89,18 @@ TEST_F(LoginLinkTest, AnotherOfficerNeedsAnOperatorOfTheWholeLog) {
             StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(LoginLinkTest, EndingAnOfficersTokensForgetsTheLinksFirst) {
-  v1::RevokeTokensRequest request;
-  request.set_officer_id(7);
-  v1::RevokeTokensResponse revoked;
-  ASSERT_TRUE(admin_->RevokeTokens(AsOperator(), request, &revoked).ok());
-  EXPECT_EQ(links_.forgotten, std::vector<OfficerId>{OfficerId(7)});
+TEST_F(LoginLinkTest, EndingAnOfficersTokensForgetsTheLinksBeforeAndBehind) {
+  ASSERT_TRUE(Revoke(7).ok());
+  EXPECT_EQ(links_.forgotten, std::vector<OfficerId>(2, OfficerId(7)));
+}
+
+TEST_F(LoginLinkTest, ATokenThatEndsMeanwhileHasMadeNoLink) {
+  const std::string token = Token(7, Date::Of(2150, 6, 30));
+  links_.on_make = [this] { EXPECT_TRUE(Revoke(7).ok()); };
+  EXPECT_EQ(Make(token, 0).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(response_.url(), "");
+  ASSERT_EQ(links_.forgotten.size(), 3u) << "what Make() made, too";
+  EXPECT_EQ(links_.forgotten.back(), OfficerId(7));
 }
 
 TEST_F(RpcTest, WithoutADashboardThereAreNoLinks) {
