@@ -151,6 +151,48 @@ inline constexpr int kLoginFailuresPerMinuteMax = 10;
 inline constexpr std::size_t kLoginPeersMax = 4096;
 inline constexpr int kSessionDaysMax = 1;  // Beyond the day of the log-in.
 
+// Proof: notes, tiles, proofs, witnesses.
+inline constexpr std::size_t kNoteBytesMax = 64 * kKiB;
+inline constexpr std::size_t kNoteSignaturesMax = 64;  // Specification: 16.
+inline constexpr std::size_t kKeyNameBytesMax = 256;   // Of a key, an origin.
+inline constexpr std::size_t kProofHashesMax = 63;     // Of any proof.
+inline constexpr std::size_t kTileWidth = 256;
+inline constexpr std::size_t kTileBytesMax = kTileWidth * 32;
+inline constexpr std::size_t kBundleBytesMax =
+    kTileWidth * (kEntryBytesMax + 2);
+inline constexpr std::size_t kTrustPolicyBytesMax = 64 * kKiB;
+inline constexpr std::size_t kTrustPolicyNamesMax = 256;
+// Of one ProofsRequest.
+inline constexpr std::size_t kProofsPerRequestMax = 64;
+// A receipt is a promise: a checkpoint covers its entry this soon.
+inline constexpr std::int64_t kCheckpointMsMax = 60'000;
+inline constexpr int kCheckpointSecondsDefault = 10;
+static_assert(kCheckpointSecondsDefault * 1000 * 2 < kCheckpointMsMax);
+// Signed checkpoints that are kept whole; before them, the last of each day.
+inline constexpr std::size_t kCheckpointsKept = 1024;
+// Entries from one recorded state root to the next.
+inline constexpr std::uint64_t kStateRootEntries = 65'536;
+// Tiles and entry bundles that wait for a reader of the disk.
+inline constexpr std::size_t kTilesWaitingMax = 256;
+// Logs that one server witnesses, and submissions that wait.
+inline constexpr std::size_t kWitnessedLogsMax = 256;
+inline constexpr std::size_t kWitnessWaitingMax = 64;
+// What a witness may answer, and how long it may take.
+inline constexpr std::size_t kWitnessAnswerBytesMax = kNoteBytesMax;
+inline constexpr std::int64_t kWitnessMsMax = 10'000;
+
+// Audit.
+inline constexpr std::size_t kAuditFilterValuesMax = 64;
+inline constexpr std::size_t kAuditStreamsMax = 64;
+inline constexpr std::size_t kAccessFilterBytesMax = 256;
+// Reads of one local day that are recorded each; later ones count as seen.
+inline constexpr std::size_t kAccessesPerDayMax = 10'000;
+// Audit packs (tools/verify/FORMAT.md).
+inline constexpr std::size_t kPackManifestBytesMax = 4 * kMiB;
+inline constexpr std::size_t kPackPathBytesMax = 100;  // A ustar name.
+inline constexpr std::uint64_t kPackFilesMax = 50'000'000;
+inline constexpr std::size_t kPackRowsFileBytesMax = 16 * kMiB;
+
 // Phone.
 inline constexpr std::size_t kOutboxBytesMax = 256 * kMiB;
 inline constexpr int kReceiptKeepDaysMin = 90;

@@ -33,6 +33,8 @@
 #include "server/core/civil.h"
 #include "server/core/clock.h"
 #include "server/core/ids.h"
+#include "server/core/limits.h"
+#include "server/core/note.h"
 #include "server/core/signature.h"
 #include "server/engine/admission.h"
 #include "server/engine/commit_state.h"
@@ -45,6 +47,7 @@
 
 namespace thon {
 
+class Checkpoints;
 class EngineStats;
 class WatchHub;
 
@@ -70,6 +73,8 @@ struct EngineOptions {
   std::string server_key_seed;
   // 0: the larger of limits::kDiskReserveBytesMin and 3 write buffers.
   std::uint64_t disk_reserve_bytes = 0;
+  // A checkpoint is signed at the latest this long after the log grew.
+  std::int64_t checkpoint_ms = limits::kCheckpointSecondsDefault * 1000;
   // Bytes of rows that the projector keeps in memory.
   std::size_t row_cache_bytes = 96u << 20;
 };
@@ -303,8 +308,15 @@ class Engine {
 
   // ---- Auditors -----------------------------------------------------------
 
-  // The signed head of the durable tree.
-  virtual absl::StatusOr<v1::Checkpoint> MakeCheckpoint() const = 0;
+  // The log's signed heads. Drained with the engine.
+  virtual Checkpoints& checkpoints() = 0;
+  // The key under which they are signed.
+  virtual note::VerifierKey log_verifier_key() const = 0;
+  // Notes in the log that an officer read, once a local day for the same
+  // officer, kind and filter. Does not wait. While nothing can be recorded
+  // (disk low, log restored) auditors read all the same: then
+  // `unrecorded_accesses` of EngineStats counts it.
+  virtual void RecordAccess(v1::AccessRecorded access) = 0;
   // The log itself, for reading.
   virtual const EntryLog& log() const = 0;
   // The first receipt of an entry, rebuilt. kNotFound, kDataLoss.

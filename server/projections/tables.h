@@ -14,6 +14,7 @@ enum class Table : std::uint8_t {
   kCommandOutcome = 3,  // officer(8) idempotency key -> CommandOutcome
   kGrant = 4,           // officer(8) grant(8) -> GrantRow
   kGrantOfficer = 5,    // grant(8) -> officer(8)
+  kStateRoot = 6,       // position(8) -> StateRootRow
   // units
   kUnit = 10,        // unit(8) -> UnitRow
   kUnitByCode = 11,  // code 0x00 from_date(4) unit(8) -> ""
