@@ -12,8 +12,8 @@
 #include "server/core/limits.h"
 #include "server/engine/engine_stats.h"
 #include "server/engine/log_events.h"
-#include "server/engine/row_overlay.h"
 #include "server/projections/fold.h"
+#include "server/projections/row_overlay.h"
 #include "server/storage/entry_log.h"
 #include "server/storage/row_store.h"
 

@@ -14,16 +14,10 @@
 #include "absl/strings/string_view.h"
 #include "server/core/ids.h"
 #include "server/projections/projection.h"
+#include "server/projections/row_overlay.h"
 #include "server/storage/database.h"
 
 namespace thon {
-
-// A version to store; nullopt is a deletion.
-struct NewRowVersion {
-  Table table;
-  std::string key;
-  std::optional<std::string> value;
-};
 
 // How far rows reach: everything up to `position`, the last of entries
 // [0, next_entry).

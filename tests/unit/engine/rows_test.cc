@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "server/engine/row_folder.h"
-#include "server/engine/row_overlay.h"
 #include "server/projections/fold.h"
+#include "server/projections/row_overlay.h"
 #include "server/storage/row_store.h"
 #include "tests/support/seed.h"
 #include "tests/unit/engine/engine_fixture.h"

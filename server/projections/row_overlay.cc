@@ -1,4 +1,4 @@
-#include "server/engine/row_overlay.h"
+#include "server/projections/row_overlay.h"
 
 #include <algorithm>
 #include <array>

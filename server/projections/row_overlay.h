@@ -1,8 +1,8 @@
-// Rows in the middle of a fold: what was written since the last write to the
-// row store lies over the store's rows, and raw values that were read or
+// Rows in the middle of a fold: what was written since the last write to a row
+// store lies over that store's rows, and raw values that were read or
 // written lately are kept. One writer, so a kept value is never stale.
-#ifndef THON_ENGINE_ROW_OVERLAY_H_
-#define THON_ENGINE_ROW_OVERLAY_H_
+#ifndef THON_PROJECTIONS_ROW_OVERLAY_H_
+#define THON_PROJECTIONS_ROW_OVERLAY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +17,15 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "server/projections/projection.h"
-#include "server/storage/row_store.h"
 
 namespace thon {
+
+// A version to store; nullopt is a deletion.
+struct NewRowVersion {
+  Table table;
+  std::string key;
+  std::optional<std::string> value;
+};
 
 // Thread-safety: none.
 class RowOverlay final : public RowWriter {
@@ -111,6 +117,8 @@ class RowOverlay final : public RowWriter {
   std::unique_ptr<RowReader> base_;
   Position position_;
   // Reading fills the cache, so these change in const methods.
+  // tidy:allow(unordered): rows are looked up in it, and walked only to drop
+  // some.
   mutable absl::flat_hash_set<NodePtr, NodeHash, NodeEqual> nodes_;
   mutable std::size_t bytes_ = 0;
   std::uint32_t write_ = 0;
@@ -120,4 +128,4 @@ class RowOverlay final : public RowWriter {
 
 }  // namespace thon
 
-#endif  // THON_ENGINE_ROW_OVERLAY_H_
+#endif  // THON_PROJECTIONS_ROW_OVERLAY_H_
