@@ -230,6 +230,14 @@ absl::StatusOr<v1::Checkpoint> EngineImpl::MakeCheckpoint() const {
 
 // ---- Operators ----
 
+void EngineImpl::PutLocalFact(std::string key, std::string value,
+                              std::function<void(absl::Status)> done) {
+  committer_->Post([this, key = std::move(key), value = std::move(value),
+                    done = std::move(done)](const absl::Status& open) {
+    done(open.ok() ? log_->PutLocal(key, value) : open);
+  });
+}
+
 EngineStatus EngineImpl::status() const {
   EngineStatus status;
   status.origin = committer_->origin();

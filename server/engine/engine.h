@@ -324,6 +324,12 @@ class Engine {
 
   // ---- Operators ----------------------------------------------------------
 
+  // Keeps a small fact of this server beside the log, read by
+  // log().GetLocal(). Durable when `done` runs. Facts of one key are kept in
+  // the order of the calls.
+  virtual void PutLocalFact(std::string key, std::string value,
+                            std::function<void(absl::Status)> done) = 0;
+
   virtual EngineStatus status() const = 0;
   // What was counted since it was opened; lives as long as the engine.
   virtual const EngineStats& stats() const = 0;

@@ -110,6 +110,8 @@ class EngineImpl final : public Engine {
     return RebuildReceipt(*log_, index);
   }
 
+  void PutLocalFact(std::string key, std::string value,
+                    std::function<void(absl::Status)> done) override;
   EngineStatus status() const override;
   void CreateToken(OfficerId officer, Date last_date,
                    Done<std::string> done) override;

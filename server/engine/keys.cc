@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr char kLogKey[] = "log.key";
 constexpr char kServerKey[] = "server-author.key";
 constexpr char kNextServerKey[] = "server-author.next";
+constexpr char kWitnessKey[] = "witness.key";
 
 absl::Status IoError(absl::string_view what, const std::string& path) {
   return absl::UnavailableError(
@@ -185,6 +186,12 @@ absl::Status AdoptNextServerKey(const std::string& directory,
     return IoError("cannot rename", next);
   }
   return SyncDirectory(directory);
+}
+
+absl::StatusOr<SigningKey> LoadWitnessKey(const std::string& directory,
+                                          bool create) {
+  const std::string path = PathOf(directory, kWitnessKey);
+  return create ? ReadOrCreate(path, "") : ReadKey(path);
 }
 
 absl::Status CopyKeys(const std::string& directory, const std::string& to) {

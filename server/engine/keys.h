@@ -4,6 +4,8 @@
 //                        log's whole life
 //   server-author.key    signs the server's own batches; a new one each epoch
 //   server-author.next   the next epoch's, while it is being opened
+//   witness.key          cosigns other logs' checkpoints, where the server is
+//                        asked to; never signs anything of its own log
 //
 // A file holds the 32-byte seed as hexadecimal digits and a newline, mode 0600.
 #ifndef THON_ENGINE_KEYS_H_
@@ -42,6 +44,11 @@ absl::StatusOr<SigningKey> PrepareNextServerKey(const std::string& directory);
 // Puts it in the present one's place, which is kept under its author's name.
 absl::Status AdoptNextServerKey(const std::string& directory,
                                 const AuthorId& old_server);
+
+// The witness's key. `create`: it is made if there is none.
+// kFailedPrecondition: missing, or the file holds no key.
+absl::StatusOr<SigningKey> LoadWitnessKey(const std::string& directory,
+                                          bool create);
 
 // Copies the key files, mode 0600. kUnavailable.
 absl::Status CopyKeys(const std::string& directory, const std::string& to);
