@@ -1,0 +1,49 @@
+// Proofs out of the log's tree: that an entry is in a tree, that one tree
+// extends another. Whoever hands them out (to auditors, to phones) makes them
+// here.
+#ifndef THON_ENGINE_PROOFS_H_
+#define THON_ENGINE_PROOFS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/core/hash.h"
+#include "server/core/ids.h"
+#include "server/storage/entry_log.h"
+#include "thon/v1/audit_service.pb.h"
+#include "thon/v1/log.pb.h"
+
+namespace thon {
+
+// The audit path of an entry in the tree of the first `tree_size` entries, leaf
+// side first. kNotFound: the entry is beyond that tree, or the tree beyond the
+// log.
+absl::StatusOr<std::vector<Hash>> InclusionPath(const EntryLog& log,
+                                                EntryIndex entry,
+                                                std::uint64_t tree_size);
+
+// From the tree of `first_size` entries to that of `second_size`; empty if they
+// are the same or the first is empty. kInvalidArgument: the first is the
+// larger. kNotFound: beyond the log.
+absl::StatusOr<std::vector<Hash>> ConsistencyPath(const EntryLog& log,
+                                                  std::uint64_t first_size,
+                                                  std::uint64_t second_size);
+
+// The same with the hashes that they connect, without a checkpoint.
+absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
+                                                  EntryIndex entry,
+                                                  std::uint64_t tree_size);
+absl::StatusOr<v1::ConsistencyProof> ProveConsistency(
+    const EntryLog& log, std::uint64_t first_size, std::uint64_t second_size);
+
+// Adds the checkpoint that the proof leads to, and the whole as a C2SP
+// tlog-proof. kDataLoss: it is of the same size and another root.
+// kInvalidArgument: of another size.
+absl::Status AddCheckpoint(const v1::Checkpoint& checkpoint,
+                           v1::InclusionProof* proof);
+
+}  // namespace thon
+
+#endif  // THON_ENGINE_PROOFS_H_
