@@ -24,8 +24,8 @@ struct CheckpointBody {
 // The text of a body, without extension lines: this log writes none.
 std::string CheckpointText(const CheckpointBody& body);
 // The body of a note's text; extension lines are allowed and left out.
-// kInvalidArgument: not a checkpoint; a tree of no entries whose root is not
-// that of the empty tree.
+// kInvalidArgument: not a checkpoint. kFailedPrecondition: a tree of no entries
+// whose root is not that of the empty tree.
 absl::StatusOr<CheckpointBody> ParseCheckpointText(absl::string_view text);
 
 // The verifier key of a log: its origin is the key's name.
@@ -39,9 +39,11 @@ std::string MakeCheckpointNote(const SigningKey& log_key,
 
 // Checks form, origin's form and the log's signature. kInvalidArgument: form.
 // kPermissionDenied: no line is `log_key`'s, or one claims to be and is not.
+// kFailedPrecondition: signed, and of a tree of no entries with another root.
 absl::StatusOr<CheckpointBody> VerifyCheckpointNote(absl::string_view note,
                                                     const PublicKey& log_key);
-// The same for a key whose name must be the origin.
+// The same for a key whose name must be the origin: kPermissionDenied if it is
+// not.
 absl::StatusOr<CheckpointBody> VerifyCheckpointNote(
     const note::SignedNote& note, const note::VerifierKey& log_key);
 

@@ -1,9 +1,5 @@
 #include "server/core/receipt.h"
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "server/core/bytes.h"
 #include "server/core/check.h"
 #include "server/core/limits.h"
@@ -11,10 +7,6 @@
 
 namespace thon {
 namespace {
-
-// "\u2014 ": an em dash and a space begin each signature line of a note.
-constexpr absl::string_view kSignatureLine = "\xe2\x80\x94 ";
-constexpr std::uint8_t kNoteEd25519 = 0x01;
 
 void AppendLengthPrefixed(absl::string_view text, std::string* out) {
   THON_CHECK(text.size() <= UINT16_MAX);
@@ -30,17 +22,6 @@ std::string GroupStatement(absl::string_view origin, EntryIndex first_entry,
   AppendBigEndian(group_size, &out);
   out.append(root.view().data(), Hash::kSize);
   return out;
-}
-
-// The first four bytes of SHA-256(name || "\n" || algorithm || key).
-std::string NoteKeyId(absl::string_view name, const PublicKey& key) {
-  const Hash hash = Sha256()
-                        .Update(name)
-                        .Update("\n")
-                        .Update(kNoteEd25519)
-                        .Update(key.view())
-                        .Final();
-  return std::string(hash.view().substr(0, 4));
 }
 
 }  // namespace
@@ -126,54 +107,6 @@ std::string HelloStatement(absl::string_view nonce, absl::string_view author,
   AppendLengthPrefixed(last_batch_hash, &out);
   AppendBigEndian(durable_position, &out);
   return out;
-}
-
-std::string MakeCheckpointNote(const SigningKey& log_key,
-                               absl::string_view origin,
-                               std::uint64_t tree_size, const Hash& root) {
-  const std::string text = absl::StrCat(origin, "\n", tree_size, "\n",
-                                        absl::Base64Escape(root.view()), "\n");
-  const Signature signature = log_key.Sign("", text);
-  const std::string blob =
-      absl::StrCat(NoteKeyId(origin, log_key.public_key()), signature.view());
-  return absl::StrCat(text, "\n", kSignatureLine, origin, " ",
-                      absl::Base64Escape(blob), "\n");
-}
-
-absl::StatusOr<CheckpointBody> VerifyCheckpointNote(absl::string_view note,
-                                                    const PublicKey& log_key) {
-  const absl::Status malformed =
-      absl::InvalidArgumentError("the checkpoint is not a signed note");
-  const std::size_t split = note.rfind("\n\n");
-  if (split == absl::string_view::npos || note.back() != '\n') return malformed;
-  const absl::string_view text = note.substr(0, split + 1);
-  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
-  CheckpointBody body;
-  std::string root;
-  if (lines.size() < 4 || lines[0].empty() ||
-      !absl::SimpleAtoi(lines[1], &body.tree_size) ||
-      lines[1] != absl::StrCat(body.tree_size) ||
-      !absl::Base64Unescape(lines[2], &root) ||
-      !Hash::FromBytes(root, &body.root)) {
-    return malformed;
-  }
-  body.origin = std::string(lines[0]);
-  const std::string prefix = absl::StrCat(kSignatureLine, body.origin, " ");
-  const std::string key_id = NoteKeyId(body.origin, log_key);
-  for (absl::string_view line :
-       absl::StrSplit(note.substr(split + 2), '\n', absl::SkipEmpty())) {
-    std::string blob;
-    Signature signature;
-    if (line.substr(0, prefix.size()) != prefix ||
-        !absl::Base64Unescape(line.substr(prefix.size()), &blob) ||
-        blob.size() != 4 + Signature::kSize || blob.substr(0, 4) != key_id ||
-        !Signature::FromBytes(blob.substr(4), &signature)) {
-      continue;
-    }
-    if (Verify(log_key, "", text, signature)) return body;
-  }
-  return absl::PermissionDeniedError(
-      "no signature of the checkpoint is the log key's");
 }
 
 }  // namespace thon

@@ -1,4 +1,4 @@
-// Receipts, hellos and checkpoints: what the log key signs.
+// Receipts and hellos: what the log key signs besides checkpoints.
 //
 //   group statement := origin_length(2) origin first_entry(8) group_size(4)
 //                      group_root(32)                      -- big-endian
@@ -56,23 +56,6 @@ std::string HelloStatement(absl::string_view nonce, absl::string_view author,
                            std::uint64_t next_sequence,
                            absl::string_view last_batch_hash,
                            std::uint64_t durable_position);
-
-// A checkpoint as a C2SP signed note (c2sp.org/tlog-checkpoint, signed-note):
-// origin, size and base64 root on three lines, a blank line, and one signature
-// line by `log_key` under the key name `origin`.
-std::string MakeCheckpointNote(const SigningKey& log_key,
-                               absl::string_view origin,
-                               std::uint64_t tree_size, const Hash& root);
-
-struct CheckpointBody {
-  std::string origin;
-  std::uint64_t tree_size = 0;
-  Hash root;
-};
-// Checks form and signature. kInvalidArgument, or kPermissionDenied when no
-// line is `log_key`'s.
-absl::StatusOr<CheckpointBody> VerifyCheckpointNote(absl::string_view note,
-                                                    const PublicKey& log_key);
 
 }  // namespace thon
 

@@ -49,7 +49,8 @@ struct CosignedBy {
   std::vector<int> witnesses;         // Good ones, ascending.
   std::vector<std::int64_t> times_s;  // Theirs.
   std::vector<int> bad;               // Lines that claim to be theirs and fail.
-  bool quorum = false;  // Satisfied; also if the policy says `quorum none`.
+  // The good ones satisfy it, as none do `quorum none`, and none is bad.
+  bool quorum = false;
 };
 CosignedBy CheckCosignatures(const TrustPolicy& policy,
                              const note::SignedNote& checkpoint);

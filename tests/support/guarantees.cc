@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/batch.h"
+#include "server/core/checkpoint.h"
 #include "server/core/entry.h"
 #include "server/core/merkle.h"
 #include "server/core/receipt.h"

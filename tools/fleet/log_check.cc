@@ -5,8 +5,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/batch.h"
+#include "server/core/checkpoint.h"
 #include "server/core/entry.h"
-#include "server/core/receipt.h"
 #include "server/core/signature.h"
 #include "thon/v1/event.pb.h"
 

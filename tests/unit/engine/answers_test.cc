@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/core/limits.h"
+#include "server/core/checkpoint.h"
 #include "server/engine/receipts.h"
 #include "tests/unit/engine/engine_fixture.h"
 

@@ -12,8 +12,8 @@
 
 #include "gtest/gtest.h"
 #include "server/core/batch.h"
+#include "server/core/checkpoint.h"
 #include "server/core/entry.h"
-#include "server/core/receipt.h"
 #include "server/core/signature.h"
 
 namespace thon::fleet {

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "server/core/batch.h"
+#include "server/core/checkpoint.h"
 #include "server/core/entry.h"
 #include "server/core/merkle.h"
 #include "server/core/receipt.h"

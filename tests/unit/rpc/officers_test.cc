@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "server/core/limits.h"
+#include "server/core/checkpoint.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace thon::testing {
