@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "server/core/limits.h"
 #include "server/core/checkpoint.h"
+#include "server/core/limits.h"
 #include "server/engine/receipts.h"
 #include "tests/unit/engine/engine_fixture.h"
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "server/core/limits.h"
 #include "server/core/checkpoint.h"
+#include "server/core/limits.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace thon::testing {
