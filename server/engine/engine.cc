@@ -6,11 +6,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
+#include "server/core/checkpoint.h"
 #include "server/core/limits.h"
 #include "server/core/merkle.h"
 #include "server/core/receipt.h"
 #include "server/engine/admission.h"
 #include "server/engine/as_of.h"
+#include "server/engine/await.h"
 #include "server/engine/engine_impl.h"
 #include "server/engine/log_events.h"
 #include "server/projections/grants.h"
@@ -45,7 +47,9 @@ struct Arrival {
 void EngineImpl::Drain() {
   // Watchers come back elsewhere, or later; nothing waits for them.
   if (watches_ != nullptr) watches_->Drain();
-  // The committer first: what it answers last may wait for rows.
+  // Before the committer, which keeps what it signs.
+  if (checkpoints_ != nullptr) checkpoints_->Drain();
+  // Then the committer: what it answers last may wait for rows.
   if (committer_ != nullptr) committer_->Drain();
   if (projector_ != nullptr) projector_->Drain();
 }
@@ -211,21 +215,9 @@ absl::Status EngineImpl::Authorise(OfficerId officer, v1::Role role,
 
 // ---- Auditors ----
 
-absl::StatusOr<v1::Checkpoint> EngineImpl::MakeCheckpoint() const {
-  const LogEnd end = log_->end();
-  // From the stored nodes, not from memory: what is signed is what is on disk.
-  const absl::StatusOr<Hash> root =
-      merkle::RootAt(end.tree_size.value,
-                     [this](merkle::NodeId node) { return log_->Node(node); });
-  if (!root.ok()) return root.status();
-  v1::Checkpoint checkpoint;
-  checkpoint.set_origin(committer_->origin());
-  checkpoint.set_tree_size(end.tree_size.value);
-  checkpoint.set_root_hash(std::string(root->view()));
-  checkpoint.set_next_position(end.next_position.value);
-  checkpoint.set_note(MakeCheckpointNote(
-      committer_->log_key(), checkpoint.origin(), end.tree_size.value, *root));
-  return checkpoint;
+note::VerifierKey EngineImpl::log_verifier_key() const {
+  return LogVerifierKey(committer_->origin(),
+                        committer_->log_key().public_key());
 }
 
 // ---- Operators ----
@@ -338,12 +330,21 @@ absl::StatusOr<Backup> EngineImpl::CreateBackup(const std::string& directory) {
   }
   Backup backup;
   backup.path = directory;
-  backup.checkpoint.set_origin(committer_->origin());
-  backup.checkpoint.set_tree_size(size);
-  backup.checkpoint.set_root_hash(std::string(root->view()));
-  backup.checkpoint.set_next_position(copy->end.next_position.value);
-  backup.checkpoint.set_note(MakeCheckpointNote(
-      committer_->log_key(), committer_->origin(), size, *root));
+  const absl::StatusOr<v1::Checkpoint> head =
+      Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+        checkpoints_->SignAt(size, std::move(done));
+      });
+  if (head.ok()) {
+    backup.checkpoint = *head;
+  } else if (committer_->state() == CommitState::kLogRestored) {
+    // A copy of what there is, before the next epoch; nothing is signed.
+    backup.checkpoint.set_origin(committer_->origin());
+    backup.checkpoint.set_tree_size(size);
+    backup.checkpoint.set_root_hash(std::string(root->view()));
+    backup.checkpoint.set_next_position(copy->end.next_position.value);
+  } else {
+    return head.status();
+  }
   const absl::Status keys = CopyKeys(
       keys_directory_, (std::filesystem::path(directory) / "keys").string());
   if (!keys.ok()) return keys;

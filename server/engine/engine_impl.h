@@ -14,7 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/core/mutex.h"
+#include "server/engine/access_log.h"
 #include "server/engine/author_table.h"
+#include "server/engine/checkpoint_signer.h"
 #include "server/engine/commands.h"
 #include "server/engine/committer.h"
 #include "server/engine/engine.h"
@@ -104,7 +106,11 @@ class EngineImpl final : public Engine {
     committer_->Record(std::move(events), std::move(done));
   }
 
-  absl::StatusOr<v1::Checkpoint> MakeCheckpoint() const override;
+  Checkpoints& checkpoints() override { return *checkpoints_; }
+  note::VerifierKey log_verifier_key() const override;
+  void RecordAccess(v1::AccessRecorded access) override {
+    accesses_->Record(std::move(access));
+  }
   const EntryLog& log() const override { return *log_; }
   absl::StatusOr<v1::Receipt> ReceiptOf(EntryIndex index) const override {
     return RebuildReceipt(*log_, index);
@@ -131,6 +137,7 @@ class EngineImpl final : public Engine {
   absl::Status OpenRows();
   void OpenWatches();
   absl::Status OpenTokens();
+  absl::Status OpenProof();
   // The local day by real time, for tokens.
   Date Today() const {
     return TimeZone::VietNam().DateOf(options_.clock->Now());
@@ -154,6 +161,8 @@ class EngineImpl final : public Engine {
   std::unique_ptr<WatchHub> watches_;  // The projector publishes to it.
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<CheckpointSigner> checkpoints_;
+  std::unique_ptr<AccessLog> accesses_;
   Commands commands_{this};
   Enrolments enrolments_{this, [this] { return epochs(); }};
   std::string new_operator_token_;

@@ -109,6 +109,9 @@ absl::Status EngineImpl::Open() {
   committing.on_durable = [this] {
     stats_.NoteDurable(log_->end().next_position, SteadyMs());
     if (projector_ != nullptr) projector_->NotifyDurable();
+    if (checkpoints_ != nullptr) {
+      checkpoints_->NoteDurable(log_->end().tree_size, log_->root());
+    }
   };
   committing.on_epoch = [this](const Epoch& epoch) {
     MutexLock lock(&mu_);
@@ -133,9 +136,11 @@ absl::Status EngineImpl::Open() {
   opened = committer_->LoadStop();
   if (opened.ok()) opened = OpenTokens();
   if (opened.ok()) opened = OpenRows();
+  if (opened.ok()) opened = OpenProof();
   if (!opened.ok()) return opened;
   projector_->Start();
   committer_->Start();
+  checkpoints_->Start();
   return absl::OkStatus();
 }
 
@@ -217,6 +222,26 @@ absl::Status EngineImpl::OpenTokens() {
   if (!token.ok()) return token.status();
   new_operator_token_ = *std::move(token);
   return absl::OkStatus();
+}
+
+absl::Status EngineImpl::OpenProof() {
+  CheckpointSigner::Options signing;
+  signing.log = log_.get();
+  signing.log_key = &committer_->log_key();
+  signing.clock = options_.clock;
+  signing.stats = &stats_;
+  signing.every_ms = options_.checkpoint_ms;
+  signing.committing.post = [this](std::function<void(absl::Status)> task) {
+    committer_->Post(std::move(task));
+  };
+  signing.committing.origin = [this] { return committer_->origin(); };
+  signing.committing.state = [this] { return committer_->state(); };
+  checkpoints_ = std::make_unique<CheckpointSigner>(std::move(signing));
+  const absl::Status loaded = checkpoints_->Load();
+  if (!loaded.ok()) return loaded;
+  accesses_ =
+      std::make_unique<AccessLog>(log_.get(), committer_.get(), &stats_);
+  return accesses_->Load();
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {

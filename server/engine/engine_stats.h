@@ -89,6 +89,23 @@ class EngineStats {
   // The projector ended with an error; only a restart goes on.
   std::atomic<bool> projector_stopped{false};
 
+  // ---- Proof ----
+  Counter checkpoints_signed{0};
+  // Of the newest checkpoint; 0 if there is none.
+  Counter checkpoint_tree_size{0};
+  std::atomic<std::int64_t> checkpoint_signed_ms{0};  // Unix, real time.
+  void NoteCheckpoint(std::uint64_t tree_size, std::int64_t signed_ms) {
+    checkpoint_tree_size = tree_size;
+    checkpoint_signed_ms = signed_ms;
+  }
+  // The disk holds something else than was written; nothing is signed.
+  std::atomic<bool> log_damaged{false};
+  // Positions whose state roots are to be computed, and were recorded.
+  Counter state_roots_due{0};
+  Counter state_roots_recorded{0};
+  // Reads of auditors that could not be recorded.
+  Counter unrecorded_accesses{0};
+
   // Positions below `next` are durable; by the steady clock.
   void NoteDurable(Position next, std::int64_t steady_ms);
   // Rows hold `last`.

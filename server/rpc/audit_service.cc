@@ -4,6 +4,8 @@
 
 #include "server/core/error_info.h"
 #include "server/core/limits.h"
+#include "server/engine/await.h"
+#include "server/engine/checkpoints.h"
 #include "server/rpc/services.h"
 #include "server/rpc/status_mapping.h"
 #include "thon/v1/audit_service.grpc.pb.h"
@@ -96,11 +98,14 @@ class AuditService final : public v1::AuditService::CallbackService {
                                           const v1::GetCheckpointRequest*,
                                           v1::Checkpoint* response) override {
     return calls_->Run(context, [this, response](const Caller& caller) {
-      const Engine& engine = calls_->engine();
+      Engine& engine = calls_->engine();
       const absl::Status permitted =
           engine.Authorise(caller.officer, v1::ROLE_READER, UnitId(0));
       if (!permitted.ok()) return permitted;
-      absl::StatusOr<v1::Checkpoint> made = engine.MakeCheckpoint();
+      absl::StatusOr<v1::Checkpoint> made =
+          Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+            engine.checkpoints().Sign(std::move(done));
+          });
       if (made.ok()) response->Swap(&*made);
       return made.status();
     });

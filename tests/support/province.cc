@@ -9,6 +9,8 @@
 #include "server/core/check.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/engine/await.h"
+#include "server/engine/checkpoints.h"
 #include "server/engine/system_clock.h"
 #include "server/projections/row_keys.h"
 
@@ -339,7 +341,12 @@ History Province::ReadHistory() {
       });
   THON_CHECK(authors.ok());
   history.log_key = SigningKey::FromSeed(std::string(32, 'l'))->public_key();
-  history.checkpoint_note = engine_->MakeCheckpoint()->note();
+  const absl::StatusOr<v1::Checkpoint> head =
+      Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+        engine_->checkpoints().Sign(std::move(done));
+      });
+  THON_CHECK(head.ok());
+  history.checkpoint_note = head->note();
   return history;
 }
 

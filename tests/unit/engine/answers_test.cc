@@ -6,6 +6,8 @@
 
 #include "server/core/checkpoint.h"
 #include "server/core/limits.h"
+#include "server/engine/await.h"
+#include "server/engine/checkpoints.h"
 #include "server/engine/receipts.h"
 #include "tests/unit/engine/engine_fixture.h"
 
@@ -206,7 +208,9 @@ TEST_F(AnswersTest, TheLogsRootIsThatOfItsEntries) {
   for (int i = 0; i < 9; ++i) Answer(phone_, phone_.Next(2));
   EXPECT_EQ(engine_->log().root(), RootFromDisk());
   ASSERT_OK_AND_ASSIGN(const v1::Checkpoint checkpoint,
-                       engine_->MakeCheckpoint());
+                       Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+                         engine_->checkpoints().Sign(std::move(done));
+                       }));
   EXPECT_EQ(checkpoint.root_hash(), std::string(RootFromDisk().view()));
   ASSERT_OK_AND_ASSIGN(const CheckpointBody body,
                        VerifyCheckpointNote(checkpoint.note(), log_key()));

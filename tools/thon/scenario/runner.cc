@@ -11,6 +11,8 @@
 #include "server/core/batch.h"
 #include "server/core/entry.h"
 #include "server/core/hash.h"
+#include "server/engine/await.h"
+#include "server/engine/checkpoints.h"
 #include "server/policy/policy_yaml.h"
 #include "server/projections/registry.h"
 #include "tools/thon/scenario/check.h"
@@ -69,7 +71,9 @@ class Runner {
     result_.events = end.next_position.value - 1;
     result_.entries = end.tree_size.value;
     const absl::StatusOr<v1::Checkpoint> head =
-        world_->engine().MakeCheckpoint();
+        Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+          world_->engine().checkpoints().Sign(std::move(done));
+        });
     if (!head.ok()) return head.status();
     result_.root = HexEncode(head->root_hash());
     return std::move(result_);
