@@ -1,5 +1,6 @@
 // Every text of the page: key -> [Vietnamese, English]. A part of the page has
 // its texts in a file of its own; a key that is missing does not compile.
+import {auditTexts} from './texts_audit';
 import {overviewTexts} from './texts_overview';
 import {teamsTexts} from './texts_teams';
 
@@ -33,4 +34,4 @@ const liveTexts = {
 
 export type Texts = Record<string, readonly [string, string]>;
 
-export const texts = {...liveTexts, ...overviewTexts, ...teamsTexts};
+export const texts = {...liveTexts, ...overviewTexts, ...teamsTexts, ...auditTexts};

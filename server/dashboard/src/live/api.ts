@@ -3,6 +3,7 @@ import {type Client, createClient} from '@connectrpc/connect';
 import {createGrpcWebTransport} from '@connectrpc/connect-web';
 import {create, type MessageInitShape} from '@bufbuild/protobuf';
 import {AdminService} from '../gen/thon/v1/admin_service_pb';
+import {AuditService} from '../gen/thon/v1/audit_service_pb';
 import {CommandService} from '../gen/thon/v1/command_service_pb';
 import {PolicyService} from '../gen/thon/v1/policy_service_pb';
 import {AsOfSchema, type AsOf, QueryService, type ReadOptionsSchema} from '../gen/thon/v1/query_service_pb';
@@ -16,6 +17,7 @@ export interface Api {
   readonly commands: Client<typeof CommandService>;
   readonly policy: Client<typeof PolicyService>;
   readonly admin: Client<typeof AdminService>;
+  readonly audit: Client<typeof AuditService>;
 }
 
 export function createApi(baseUrl: string): Api {
@@ -29,6 +31,7 @@ export function createApi(baseUrl: string): Api {
     commands: createClient(CommandService, transport),
     policy: createClient(PolicyService, transport),
     admin: createClient(AdminService, transport),
+    audit: createClient(AuditService, transport),
   };
 }
 

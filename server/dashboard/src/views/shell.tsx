@@ -7,6 +7,7 @@ import {live} from '../live/live';
 import {path} from '../model/aggregate';
 import type {Model, Unit} from '../model/model';
 import {AsOfBanner, AsOfPanel, AsOfToggle} from './asof';
+import {AuditAlarm, AuditPanel} from './audit';
 import {shownUnit} from './overview';
 import {forgetScope, mayChoose} from './scope_picker';
 import {nextTheme, theme} from './theme';
@@ -148,10 +149,14 @@ export function Shell({inside, children}: {inside: boolean; children: ComponentC
         {inside && <AsOfPanel />}
       </header>
       <AsOfBanner />
-      <StateBanner />
+      <div class="alarms">
+        <AuditAlarm />
+        <StateBanner />
+      </div>
       <main id="main" tabIndex={-1}>{children}</main>
       <StateAnnouncer />
       <TrustBar />
+      <AuditPanel />
     </div>
   );
 }

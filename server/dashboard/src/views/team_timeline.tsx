@@ -7,7 +7,9 @@ import {count, date, dateTime, money, month} from '../lib/format';
 import {lang, t, type TextKey} from '../lib/i18n';
 import {route} from '../lib/url';
 import {api, options} from '../live/api';
+import {auditor} from '../live/audit';
 import {live} from '../live/live';
+import {EventProofPart, ProofButton} from './event_proof';
 import {describe, typeWords, type Print} from './event_words';
 import {Badge, type Tone} from './team_cells';
 import {standingText, text} from './team_explanation';
@@ -296,6 +298,7 @@ interface ItemProps {
 }
 
 function Item({event, seen, decide}: ItemProps): JSX.Element {
+  const [proving, setProving] = useState(false);
   const said = describe(event.event, print());
   const received = dateOfInstant(Number(event.receiveTimeMs));
   const about = [
@@ -317,17 +320,20 @@ function Item({event, seen, decide}: ItemProps): JSX.Element {
           <span>{about.join(' · ')}</span>
         </p>
       </div>
-      {decide !== undefined && event.standing === 'HELD' && (
-        <button
-          type="button"
-          class="screen-only"
-          data-test={`held-decide-${event.position}`}
-          aria-label={t('decide.openLabel', {position: count(event.position)})}
-          onClick={() => decide(event, seen)}
-        >
-          {t('decide.open')}
-        </button>
-      )}
+      <div class="event-tools screen-only">
+        {decide !== undefined && event.standing === 'HELD' && (
+          <button
+            type="button"
+            data-test={`held-decide-${event.position}`}
+            aria-label={t('decide.openLabel', {position: count(event.position)})}
+            onClick={() => decide(event, seen)}
+          >
+            {t('decide.open')}
+          </button>
+        )}
+        {auditor.value && <ProofButton position={event.position} open={proving} toggle={() => setProving(!proving)} />}
+      </div>
+      {proving && <EventProofPart event={event} />}
     </li>
   );
 }

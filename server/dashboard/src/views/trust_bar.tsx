@@ -7,6 +7,7 @@ import {count, date, dateTime} from '../lib/format';
 import {t} from '../lib/i18n';
 import {live} from '../live/live';
 import type {LiveState, LiveStatus} from '../live/status';
+import {AuditButton} from './audit';
 
 // A form for each state, so that colour is not the only sign of it.
 const SIGNS: Record<LiveState, JSX.Element> = {
@@ -62,6 +63,7 @@ export function TrustBar(): JSX.Element {
         </div>
       </dl>
       {detail !== '' && <span class="trust-detail" data-test="trust-detail">{detail}</span>}
+      <AuditButton />
     </footer>
   );
 }
