@@ -2,8 +2,9 @@
 // two programs might read differently is refused.
 
 // Why something is not proven. INVALID_ARGUMENT: malformed. PERMISSION_DENIED:
-// not signed by the key. DATA_LOSS: well formed, but it leads elsewhere.
-export type ProofFault = 'INVALID_ARGUMENT' | 'PERMISSION_DENIED' | 'DATA_LOSS';
+// not signed by the key. FAILED_PRECONDITION: a tree of no entries with another
+// root than it must have. DATA_LOSS: well formed, but it leads elsewhere.
+export type ProofFault = 'INVALID_ARGUMENT' | 'PERMISSION_DENIED' | 'FAILED_PRECONDITION' | 'DATA_LOSS';
 
 // What every function below proof/ throws, and nothing else.
 export class ProofError extends Error {

@@ -14,25 +14,33 @@ export interface CheckpointBody {
 export const checkpointText = ({origin, treeSize, root}: CheckpointBody): string =>
   `${origin}\n${treeSize}\n${toBase64(root)}\n`;
 
-// Lines after the third are allowed and left out.
-export function parseCheckpointText(text: string): CheckpointBody {
+// The body as it is written, whatever it says. Lines after the third are allowed
+// and left out.
+function parseBody(text: string): CheckpointBody {
   const all = lines(text);
   const [origin = '', size = '', root = ''] = all;
   if (all.length < 3 || all.includes('')) malformed('not the lines of a checkpoint');
   if (utf8(origin).length > KEY_NAME_BYTES_MAX) malformed('the origin is too long');
-  const body = {origin, treeSize: decimal(size), root: hashFromBase64(root)};
-  if (body.treeSize === 0n && !equalBytes(body.root, emptyRoot())) malformed('the root of no entries is another');
+  return {origin, treeSize: decimal(size), root: hashFromBase64(root)};
+}
+
+function checkEmptyTree(body: CheckpointBody): CheckpointBody {
+  if (body.treeSize === 0n && !equalBytes(body.root, emptyRoot())) {
+    throw new ProofError('FAILED_PRECONDITION', 'the root of no entries is another');
+  }
   return body;
 }
+
+export const parseCheckpointText = (text: string): CheckpointBody => checkEmptyTree(parseBody(text));
 
 // The body, if the log signed it under the name of its origin.
 export function verifyCheckpoint(note: SignedNote, key: VerifierKey): CheckpointBody {
   if (key.type !== ED25519) malformed('not the key of a log');
-  const body = parseCheckpointText(note.text);
+  const body = parseBody(note.text);
   if (body.origin !== key.name) throw new ProofError('PERMISSION_DENIED', 'the checkpoint of another log');
   const {verdict} = verifyNote(note, key);
   if (verdict !== 'good') {
     throw new ProofError('PERMISSION_DENIED', verdict === 'bad' ? "the log's signature is false" : 'not signed by the log');
   }
-  return body;
+  return checkEmptyTree(body);
 }
