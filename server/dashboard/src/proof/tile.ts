@@ -44,14 +44,18 @@ export function tileWidthAt(level: number, index: bigint, treeSize: bigint): num
   return left <= 0n ? 0 : Number(left < TILE_WIDTH ? left : TILE_WIDTH);
 }
 
+const checkWidth = (width: number): unknown => (width >= 1 && width <= TILE_WIDTH) || malformed(`no tile is ${width} wide`);
+
 // The hashes of a tile that must hold `width`.
 export function parseTile(bytes: Uint8Array, width: number): Hash[] {
+  checkWidth(width);
   if (bytes.length !== width * HASH_BYTES) malformed(`${bytes.length} bytes are not ${width} hashes`);
   return Array.from({length: width}, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
 }
 
 // The entries of a bundle that must hold `width`.
 export function parseEntryBundle(bytes: Uint8Array, width: number): Uint8Array[] {
+  checkWidth(width);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const entries: Uint8Array[] = [];
   let at = 0;
