@@ -56,6 +56,10 @@ absl::Status CheckEmptyTree(const CheckpointBody& body) {
 absl::StatusOr<CheckpointBody> VerifyBody(const note::SignedNote& signed_note,
                                           CheckpointBody body,
                                           const note::VerifierKey& log_key) {
+  if (log_key.type != note::KeyType::kEd25519) {
+    return absl::InvalidArgumentError(
+        "a log's verifier key is of type 1, Ed25519; this one is a witness's");
+  }
   if (body.origin != log_key.name) {
     return absl::PermissionDeniedError(
         absl::StrCat("the checkpoint is of the log ", body.origin, ", not of ",
