@@ -1,6 +1,7 @@
 #include "server/projections/activity.h"
 
 #include <utility>
+#include <vector>
 
 #include "server/core/check.h"
 #include "server/projections/activity_fold.h"
@@ -15,8 +16,14 @@ class Activity final : public Projection {
   int version() const override { return 2; }
   void Apply(const FoldInput& input, const EventSource& events,
              RowWriter& rows) override {
-    ActivityFold(input, events, rows).Run();
+    google::protobuf::Arena arena(block_.data(), block_.size());
+    ActivityFold(input, events, rows, &arena).Run();
   }
+
+ private:
+  // What most entries' rows need in memory, so that it is allocated once.
+  static constexpr std::size_t kBlockBytes = 256 << 10;
+  std::vector<char> block_ = std::vector<char>(kBlockBytes);
 };
 
 }  // namespace

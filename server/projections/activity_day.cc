@@ -192,7 +192,7 @@ void ChangeRow(const Key& key, const KeyOf& key_of, const Name& name,
   const int i = static_cast<int>(at - rows->begin());
   if (at == rows->end() || key < key_of(*at)) {
     name(rows->Add());
-    for (int j = rows->size() - 1; j > i; --j) rows->SwapElements(j, j - 1);
+    MoveLastTo(i, rows);
   }
   if (!change(rows->Mutable(i))) rows->DeleteSubrange(i, 1);
 }

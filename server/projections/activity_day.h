@@ -18,6 +18,7 @@
 #ifndef THON_PROJECTIONS_ACTIVITY_DAY_H_
 #define THON_PROJECTIONS_ACTIVITY_DAY_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -44,6 +45,14 @@ v1::ActivityFact MakeFact(const v1::Event& event, std::uint32_t author_number,
                           const JudgedTime& time, Date date, Instant received);
 
 using ActivityFacts = google::protobuf::RepeatedPtrField<v1::ActivityFact>;
+
+// Moves the last of the rows in front of the one at `index`. By pointers: no
+// row is copied.
+template <typename Row>
+void MoveLastTo(int index, google::protobuf::RepeatedPtrField<Row>* rows) {
+  std::rotate(rows->pointer_begin() + index, rows->pointer_end() - 1,
+              rows->pointer_end());
+}
 
 // Keeps the facts in their order.
 void AddFact(v1::ActivityFact fact, ActivityFacts* facts);

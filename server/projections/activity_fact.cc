@@ -142,10 +142,7 @@ void AddFact(v1::ActivityFact fact, ActivityFacts* day) {
                        [](const auto& key, const v1::ActivityFact& other) {
                          return key < OrderOf(other);
                        });
-  // By pointers: facts are not copied.
-  for (int i = facts.size() - 1; i > at - facts.begin(); --i) {
-    facts.SwapElements(i, i - 1);
-  }
+  MoveLastTo(static_cast<int>(at - facts.begin()), &facts);
 }
 
 int FindFact(const ActivityFacts& facts, std::uint32_t author_number,

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/arena.h"
 #include "server/core/evidence.h"
 #include "server/projections/activity_event.h"
 #include "server/projections/activity_rows.h"
@@ -24,9 +25,13 @@ namespace thon {
 // Thread-safety: none. One object, one entry.
 class ActivityFold {
  public:
+  // `arena`: for rows in memory; outlives this.
   ActivityFold(const FoldInput& input, const EventSource& events,
-               RowWriter& rows)
-      : input_(input), events_(events), rows_(rows), activity_(events, rows) {}
+               RowWriter& rows, google::protobuf::Arena* arena)
+      : input_(input),
+        events_(events),
+        rows_(rows),
+        activity_(events, rows, arena) {}
 
   void Run() {
     if (input_.from_server) {

@@ -34,6 +34,19 @@ v1::EventStanding* FindStanding(v1::EntryStandings* standings,
                                                                     : nullptr;
 }
 
+// The row as a message on the arena; an empty one if it does not exist.
+template <typename Message>
+Message* LoadRow(const RowReader& rows, Table table, absl::string_view key,
+                 google::protobuf::Arena* arena) {
+  auto* const message = google::protobuf::Arena::CreateMessage<Message>(arena);
+  const std::optional<RowVersion> row = rows.Get(table, key);
+  if (row.has_value()) {
+    THON_CHECK(message->ParseFromArray(row->value.data(),
+                                       static_cast<int>(row->value.size())));
+  }
+  return message;
+}
+
 }  // namespace
 
 Sequence StandingsRowOf(Sequence sequence) {
@@ -50,21 +63,18 @@ ActivityRows::DayEntry& ActivityRows::LoadDay(const DayName& name) {
   const auto [it, added] = days_.try_emplace(name);
   DayEntry& entry = it->second;
   if (!added) return entry;
-  const std::optional<RowVersion> row =
-      rows_.Get(Table::kActivityDay, DayKey(name.first, name.second));
-  if (!row.has_value()) return entry;
-  THON_CHECK(entry.day.ParseFromArray(row->value.data(),
-                                      static_cast<int>(row->value.size())));
-  entry.before = TotalsOf(entry.day);
+  entry.day = LoadRow<v1::ActivityDay>(rows_, Table::kActivityDay,
+                                       DayKey(name.first, name.second), arena_);
+  entry.before = TotalsOf(*entry.day);
   for (const int i : entry.before.followers) {
-    const v1::ActivityFact& fact = entry.day.facts(i);
+    const v1::ActivityFact& fact = entry.day->facts(i);
     entry.followers_before.emplace(fact.author_number(), fact.sequence());
   }
   return entry;
 }
 
 const v1::ActivityDay& ActivityRows::Day(Holder holder, Date date) {
-  return LoadDay({holder, date}).day;
+  return *LoadDay({holder, date}).day;
 }
 
 void ActivityRows::AddFact(Holder holder, Date date, v1::ActivityFact fact) {
@@ -74,37 +84,37 @@ void ActivityRows::AddFact(Holder holder, Date date, v1::ActivityFact fact) {
     AddHousehold(holder, date, fact.household(), 1);
   }
   ChangeTask(holder, fact.task_id(), 1);
-  thon::AddFact(std::move(fact), entry.day.mutable_facts());
+  thon::AddFact(std::move(fact), entry.day->mutable_facts());
 }
 
 bool ActivityRows::RemoveFact(Holder holder, Date date,
                               std::uint32_t author_number, Sequence sequence) {
   DayEntry& entry = LoadDay({holder, date});
-  const int i = FindFact(entry.day.facts(), author_number, sequence);
+  const int i = FindFact(entry.day->facts(), author_number, sequence);
   if (i < 0) return false;
   entry.changed = true;
-  const v1::ActivityFact& fact = entry.day.facts(i);
+  const v1::ActivityFact& fact = entry.day->facts(i);
   if (!fact.household().empty()) {
     AddHousehold(holder, date, fact.household(), -1);
   }
   ChangeTask(holder, fact.task_id(), -1);
-  entry.day.mutable_facts()->DeleteSubrange(i, 1);
+  entry.day->mutable_facts()->DeleteSubrange(i, 1);
   return true;
 }
 
 void ActivityRows::AddHeld(Holder holder, Date date, v1::ActivityFact fact) {
   DayEntry& entry = LoadDay({holder, date});
   entry.changed = true;
-  thon::AddFact(std::move(fact), entry.day.mutable_held());
+  thon::AddFact(std::move(fact), entry.day->mutable_held());
 }
 
 void ActivityRows::RemoveHeld(Holder holder, Date date,
                               std::uint32_t author_number, Sequence sequence) {
   DayEntry& entry = LoadDay({holder, date});
-  const int i = FindFact(entry.day.held(), author_number, sequence);
+  const int i = FindFact(entry.day->held(), author_number, sequence);
   if (i < 0) return;
   entry.changed = true;
-  entry.day.mutable_held()->DeleteSubrange(i, 1);
+  entry.day->mutable_held()->DeleteSubrange(i, 1);
 }
 
 std::optional<Date> ActivityRows::FindDate(Holder holder,
@@ -112,7 +122,7 @@ std::optional<Date> ActivityRows::FindDate(Holder holder,
                                            Sequence sequence) {
   for (const auto& [name, entry] : days_) {
     if (name.first == holder &&
-        FindFact(entry.day.facts(), author_number, sequence) >= 0) {
+        FindFact(entry.day->facts(), author_number, sequence) >= 0) {
       return name.second;
     }
   }
@@ -190,15 +200,12 @@ void ActivityRows::AddHousehold(Holder holder, Date date,
 v1::TeamMonth& ActivityRows::Month(Holder holder, thon::Month month) {
   const auto [it, added] = months_.try_emplace(std::make_pair(holder, month));
   if (added) {
-    const std::optional<RowVersion> row = rows_.Get(
+    it->second = LoadRow<v1::TeamMonth>(
+        rows_,
         holder.organisation ? Table::kOrganisationMonth : Table::kTeamMonth,
-        MonthKey(holder, month));
-    if (row.has_value()) {
-      THON_CHECK(it->second.ParseFromArray(
-          row->value.data(), static_cast<int>(row->value.size())));
-    }
+        MonthKey(holder, month), arena_);
   }
-  return it->second;
+  return *it->second;
 }
 
 ActivityRows::BlockEntry& ActivityRows::LoadBlock(const AuthorId& author,
@@ -206,12 +213,8 @@ ActivityRows::BlockEntry& ActivityRows::LoadBlock(const AuthorId& author,
   const Sequence first = StandingsRowOf(sequence);
   const auto [it, added] = blocks_.try_emplace(std::make_pair(author, first));
   if (added) {
-    const std::optional<RowVersion> row =
-        rows_.Get(Table::kStandings, keys::Standings(author, first));
-    if (row.has_value()) {
-      THON_CHECK(it->second.standings.ParseFromArray(
-          row->value.data(), static_cast<int>(row->value.size())));
-    }
+    it->second.standings = LoadRow<v1::EntryStandings>(
+        rows_, Table::kStandings, keys::Standings(author, first), arena_);
   }
   return it->second;
 }
@@ -220,7 +223,7 @@ std::optional<v1::EventStanding> ActivityRows::Exception(
     const EventName& name) {
   BlockEntry& block = LoadBlock(name.author, name.sequence);
   const v1::EventStanding* standing =
-      FindStanding(&block.standings, name.sequence);
+      FindStanding(block.standings, name.sequence);
   if (standing == nullptr) return std::nullopt;
   return *standing;
 }
@@ -229,9 +232,9 @@ void ActivityRows::SetStanding(const AuthorId& author,
                                const v1::EventStanding& standing) {
   BlockEntry& block = LoadBlock(author, Sequence(standing.sequence()));
   block.changed = true;
-  auto& exceptions = *block.standings.mutable_exceptions();
+  auto& exceptions = *block.standings->mutable_exceptions();
   v1::EventStanding* old =
-      FindStanding(&block.standings, Sequence(standing.sequence()));
+      FindStanding(block.standings, Sequence(standing.sequence()));
   if (IsPlain(standing)) {
     const auto at = std::find_if(
         exceptions.begin(), exceptions.end(),
@@ -282,25 +285,25 @@ void ActivityRows::SetFollower(const DayName& name,
 }
 
 void ActivityRows::SettleDay(const DayName& name, DayEntry* entry) {
-  const DayTotals after = TotalsOf(entry->day);
+  const DayTotals after = TotalsOf(*entry->day);
   ReplaceDay(name.second, entry->before, after,
              &Month(name.first, Month::Of(name.second)));
   std::set<std::pair<std::uint32_t, std::uint64_t>> followers;
   for (const int i : after.followers) {
-    const v1::ActivityFact& fact = entry->day.facts(i);
+    const v1::ActivityFact& fact = entry->day->facts(i);
     followers.emplace(fact.author_number(), fact.sequence());
     SetFollower(name, fact, true);
   }
   for (const auto& [number, sequence] : entry->followers_before) {
     if (followers.count({number, sequence}) != 0) continue;
-    const int i = FindFact(entry->day.facts(), number, Sequence(sequence));
-    if (i >= 0) SetFollower(name, entry->day.facts(i), false);
+    const int i = FindFact(entry->day->facts(), number, Sequence(sequence));
+    if (i >= 0) SetFollower(name, entry->day->facts(i), false);
   }
-  if (entry->day.facts().empty() && entry->day.held().empty()) {
+  if (entry->day->facts().empty() && entry->day->held().empty()) {
     rows_.Delete(Table::kActivityDay, DayKey(name.first, name.second));
   } else {
     PutRow(rows_, Table::kActivityDay, DayKey(name.first, name.second),
-           entry->day);
+           *entry->day);
   }
 }
 
@@ -335,19 +338,19 @@ void ActivityRows::Flush() {
     const Table table =
         holder.organisation ? Table::kOrganisationMonth : Table::kTeamMonth;
     const std::string key = MonthKey(holder, of);
-    if (month.ByteSizeLong() == 0) {
+    if (month->ByteSizeLong() == 0) {
       rows_.Delete(table, key);
     } else {
-      PutRow(rows_, table, key, month);
+      PutRow(rows_, table, key, *month);
     }
   }
   for (const auto& [name, block] : blocks_) {
     if (!block.changed) continue;
     const std::string key = keys::Standings(name.first, name.second);
-    if (block.standings.exceptions().empty()) {
+    if (block.standings->exceptions().empty()) {
       rows_.Delete(Table::kStandings, key);
     } else {
-      PutRow(rows_, Table::kStandings, key, block.standings);
+      PutRow(rows_, Table::kStandings, key, *block.standings);
     }
   }
 }

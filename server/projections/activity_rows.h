@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "google/protobuf/arena.h"
 #include "server/core/civil.h"
 #include "server/core/ids.h"
 #include "server/projections/activity_day.h"
@@ -43,8 +44,10 @@ bool IsPlain(const v1::EventStanding& standing);
 // Thread-safety: none.
 class ActivityRows {
  public:
-  ActivityRows(const EventSource& events, RowWriter& rows)
-      : events_(events), rows_(rows) {}
+  // `arena`: holds the rows; outlives this.
+  ActivityRows(const EventSource& events, RowWriter& rows,
+               google::protobuf::Arena* arena)
+      : events_(events), rows_(rows), arena_(arena) {}
 
   const v1::ActivityDay& Day(Holder holder, Date date);
   void AddFact(Holder holder, Date date, v1::ActivityFact fact);
@@ -73,14 +76,15 @@ class ActivityRows {
   void Flush();
 
  private:
+  // Messages of rows are the arena's.
   struct DayEntry {
-    v1::ActivityDay day;
+    v1::ActivityDay* day = nullptr;
     DayTotals before;
     std::set<std::pair<std::uint32_t, std::uint64_t>> followers_before;
     bool changed = false;
   };
   struct BlockEntry {
-    v1::EntryStandings standings;
+    v1::EntryStandings* standings = nullptr;
     bool changed = false;
   };
   struct TaskEntry {
@@ -104,8 +108,9 @@ class ActivityRows {
 
   const EventSource& events_;
   RowWriter& rows_;
+  google::protobuf::Arena* const arena_;
   std::map<DayName, DayEntry> days_;
-  std::map<std::pair<Holder, thon::Month>, v1::TeamMonth> months_;
+  std::map<std::pair<Holder, thon::Month>, v1::TeamMonth*> months_;
   std::map<std::pair<AuthorId, Sequence>, BlockEntry> blocks_;
   std::map<std::pair<TeamId, std::uint64_t>, TaskEntry> tasks_;
   // Change of the number of visits.

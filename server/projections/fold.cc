@@ -15,6 +15,8 @@
 namespace thon {
 namespace {
 
+constexpr std::size_t kBlockBytes = 256 << 10;
+
 bool IsKeyOf(absl::string_view raw_key, const AuthorId& author) {
   PublicKey key;
   return PublicKey::FromBytes(raw_key, &key) && key.author() == author;
@@ -25,7 +27,7 @@ bool IsKeyOf(absl::string_view raw_key, const AuthorId& author) {
 Fold::Fold() : Fold(AllProjections()) {}
 
 Fold::Fold(std::vector<std::unique_ptr<Projection>> projections)
-    : projections_(std::move(projections)) {
+    : projections_(std::move(projections)), block_(kBlockBytes) {
   THON_CHECK(!projections_.empty());
   acts_ = dynamic_cast<Acts*>(projections_.front().get());
   THON_CHECK(acts_ != nullptr);
@@ -77,7 +79,7 @@ absl::Status Fold::Apply(EntryIndex index, absl::string_view entry,
                          const EventSource& events, RowWriter& rows) {
   const absl::StatusOr<EntryView> view = ParseEntry(entry);
   if (!view.ok()) return view.status();
-  google::protobuf::Arena arena;
+  google::protobuf::Arena arena(block_.data(), block_.size());
   auto* batch = google::protobuf::Arena::CreateMessage<v1::Batch>(&arena);
   if (ParseBatch(view->batch, batch) != BatchFault::kNone ||
       batch->events_size() != view->trailer.event_count) {

@@ -50,6 +50,8 @@ class Fold {
   // entry, so that a fold over existing rows goes on as if it never stopped.
   std::set<AuthorId> server_authors_;
   bool loaded_ = false;
+  // Where most batches find room when they are parsed.
+  std::vector<char> block_;
 };
 
 }  // namespace thon

@@ -73,6 +73,7 @@ void MetricFacts::Begin(std::uint64_t team) {
   if (team == team_) return;
   team_ = team;
   months_.clear();
+  arena_.Reset();
   derived_.clear();
 }
 
@@ -82,9 +83,10 @@ const v1::TeamMonth& MetricFacts::MonthOf(std::uint64_t team, Month month) {
   if (fresh) {
     const std::optional<RowVersion> row =
         rows_.Get(Table::kTeamMonth, keys::TeamMonth(TeamId(team), month));
-    if (row.has_value()) THON_CHECK(at->second.ParseFromString(row->value));
+    at->second = google::protobuf::Arena::CreateMessage<v1::TeamMonth>(&arena_);
+    if (row.has_value()) THON_CHECK(at->second->ParseFromString(row->value));
   }
-  return at->second;
+  return *at->second;
 }
 
 // Before the deadline has come nothing can be late, and the row says all.

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "google/protobuf/arena.h"
 #include "server/core/civil.h"
 #include "server/core/ids.h"
 #include "server/policy/metrics.h"
@@ -76,7 +77,8 @@ class MetricFacts {
 
   const RowReader& rows_;
   std::uint64_t team_ = 0;
-  std::map<Month, v1::TeamMonth> months_;
+  google::protobuf::Arena arena_;
+  std::map<Month, v1::TeamMonth*> months_;  // The arena's.
   // By month, whether held activities count, and deadline (days 0: none).
   std::map<std::tuple<Month, bool, Date>, Derived> derived_;
   // Of units, for many teams.

@@ -10,7 +10,7 @@ namespace thon {
 namespace {
 
 // A node beside its key and value, with the hash set's slot.
-constexpr std::size_t kNodeBytes = 192;
+constexpr std::size_t kNodeBytes = 128;
 
 std::size_t IndexOf(Table table) { return static_cast<std::size_t>(table); }
 
@@ -46,21 +46,22 @@ void RowOverlay::Evict() {
     return std::min<std::size_t>(write_ - node.used, kAges - 1);
   };
   std::size_t total = 0;
-  for (const auto& node : nodes_) {
-    bytes_of_age[age_of(*node)] += size_of(*node);
-    total += size_of(*node);
+  for (const Slot& slot : nodes_) {
+    bytes_of_age[age_of(*slot.node)] += size_of(*slot.node);
+    total += size_of(*slot.node);
   }
   const std::size_t wanted = cache_bytes_ / 4 * 3;
   std::size_t limit = kAges;  // Ages from `limit` on go.
   while (limit > 0 && total > wanted) total -= bytes_of_age[--limit];
   for (auto it = nodes_.begin(); it != nodes_.end();) {
-    if (age_of(**it) >= limit) {
+    if (age_of(*it->node) >= limit) {
       nodes_.erase(it++);
     } else {
       ++it;
     }
   }
   bytes_ = total;
+  last_ = nullptr;
 }
 
 void RowOverlay::BeginEntry(Position position) {
@@ -69,24 +70,53 @@ void RowOverlay::BeginEntry(Position position) {
 }
 
 std::vector<NewRowVersion> RowOverlay::EndEntry() {
-  std::sort(touched_.begin(), touched_.end(), [](Node* a, Node* b) {
-    if (a->table != b->table) return a->table < b->table;
-    return a->key() < b->key();
-  });
+  std::sort(touched_.begin(), touched_.end(),
+            [](const Touched& a, const Touched& b) {
+              if (a.node->table != b.node->table) {
+                return a.node->table < b.node->table;
+              }
+              return a.node->key() < b.node->key();
+            });
   std::vector<NewRowVersion> versions;
   versions.reserve(touched_.size());
-  for (Node* node : touched_) {
-    node->touched = false;
-    if (node->value == node->before) {
-      node->position = node->before_position;
-    } else {
-      versions.push_back({static_cast<Table>(node->table),
-                          std::string(node->key()), node->value});
-    }
-    node->before.reset();
+  for (const Touched& touched : touched_) {
+    if (!Settle(touched)) continue;
+    const Node& node = *touched.node;
+    versions.push_back(
+        {static_cast<Table>(node.table), std::string(node.key()), node.value});
   }
   touched_.clear();
+  touched_tables_.reset();
   return versions;
+}
+
+void RowOverlay::CloseEntry() {
+  for (const Touched& touched : touched_) Settle(touched);
+  touched_.clear();
+  touched_tables_.reset();
+}
+
+bool RowOverlay::Settle(const Touched& touched) {
+  touched.node->touched = false;
+  if (touched.node->value != touched.value) return true;
+  touched.node->position = touched.position;
+  return false;
+}
+
+void RowOverlay::PutInOrder(DirtyTable* table) {
+  for (Node* node : table->unordered) table->ordered.emplace(node->key(), node);
+  table->unordered.clear();
+}
+
+void RowOverlay::ForEachNew(
+    const std::function<void(const NewRow&)>& visit) const {
+  THON_CHECK(touched_.empty());
+  for (std::size_t table = 0; table < dirty_.size(); ++table) {
+    PutInOrder(&dirty_[table]);
+    for (const auto& [key, node] : dirty_[table].ordered) {
+      visit({static_cast<Table>(table), key, node->value, node->position});
+    }
+  }
 }
 
 void RowOverlay::FreeNode::operator()(Node* node) const {
@@ -104,7 +134,12 @@ RowOverlay::NodePtr RowOverlay::NewNode(const NodeKey& key) {
 }
 
 RowOverlay::Node& RowOverlay::Load(Table table, absl::string_view key) const {
-  const NodeKey wanted{static_cast<std::uint8_t>(table), key};
+  const auto number = static_cast<std::uint8_t>(table);
+  if (last_ != nullptr && IsAt(*last_, number, key)) {
+    last_->used = write_;
+    return *last_;
+  }
+  const NodeKey wanted(number, key);
   const auto it = nodes_.lazy_emplace(wanted, [&](const auto& construct) {
     NodePtr node = NewNode(wanted);
     std::optional<RowVersion> row = base_->Get(table, key);
@@ -114,10 +149,11 @@ RowOverlay::Node& RowOverlay::Load(Table table, absl::string_view key) const {
     }
     bytes_ +=
         kNodeBytes + node->key_size + (node->value ? node->value->size() : 0);
-    construct(std::move(node));
+    construct(Slot{wanted.hash, std::move(node)});
   });
-  (*it)->used = write_;
-  return **it;
+  last_ = it->node.get();
+  last_->used = write_;
+  return *last_;
 }
 
 std::optional<RowVersion> RowOverlay::Get(Table table,
@@ -130,8 +166,7 @@ std::optional<RowVersion> RowOverlay::Get(Table table,
 void RowOverlay::Scan(Table table, absl::string_view prefix,
                       absl::string_view start, const Visitor& visit) const {
   DirtyTable& dirty = dirty_[IndexOf(table)];
-  for (Node* node : dirty.unordered) dirty.ordered.emplace(node->key(), node);
-  dirty.unordered.clear();
+  PutInOrder(&dirty);
   const auto& over = dirty.ordered;
   auto it = over.lower_bound(std::max(prefix, start));
   bool more = true;
@@ -176,9 +211,8 @@ void RowOverlay::Write(Table table, absl::string_view key,
   bytes_ -= size(node.value);
   if (!node.touched) {
     node.touched = true;
-    node.before = std::move(node.value);
-    node.before_position = node.position;
-    touched_.push_back(&node);
+    touched_.push_back({&node, std::move(node.value), node.position});
+    touched_tables_.set(node.table);
   }
   node.value = std::move(value);
   node.position = position_;
@@ -198,9 +232,10 @@ void RowOverlay::Delete(Table table, absl::string_view key) {
 
 std::vector<std::string> RowOverlay::Changed(Table table) const {
   std::vector<std::string> keys;
-  for (const Node* node : touched_) {
-    if (node->table == static_cast<std::uint8_t>(table)) {
-      keys.emplace_back(node->key());
+  if (!touched_tables_.test(IndexOf(table))) return keys;
+  for (const Touched& touched : touched_) {
+    if (touched.node->table == static_cast<std::uint8_t>(table)) {
+      keys.emplace_back(touched.node->key());
     }
   }
   std::sort(keys.begin(), keys.end());

@@ -4,8 +4,10 @@
 #ifndef THON_PROJECTIONS_ROW_OVERLAY_H_
 #define THON_PROJECTIONS_ROW_OVERLAY_H_
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +45,20 @@ class RowOverlay final : public RowWriter {
   // What the entry changed, in (table, key) order: no row whose bytes are what
   // they were before the entry.
   std::vector<NewRowVersion> EndEntry();
+  // The same for who keeps no versions.
+  void CloseEntry();
+
+  // A row that is not in the base; no value: it is deleted.
+  struct NewRow {
+    Table table;
+    absl::string_view key;
+    const std::optional<std::string>& value;
+    Position position;
+  };
+  // Calls `visit` with each, in (table, key) order. Requires: no entry is open.
+  void ForEachNew(const std::function<void(const NewRow&)>& visit) const;
+  // What rows take here, in the base or not.
+  std::size_t bytes() const { return bytes_; }
 
   std::optional<RowVersion> Get(Table table,
                                 absl::string_view key) const override;
@@ -59,43 +75,52 @@ class RowOverlay final : public RowWriter {
       return {reinterpret_cast<const char*>(this + 1), key_size};
     }
 
-    std::uint32_t key_size = 0;
-    std::uint8_t table = 0;
     std::optional<std::string> value;
     Position position;
-    bool dirty = false;    // Not in the base.
-    bool touched = false;  // By the entry at hand; then `before` is valid.
-    std::optional<std::string> before;
-    Position before_position;
+    std::uint32_t key_size = 0;
     std::uint32_t used = 0;  // The write before which it was last used.
+    std::uint8_t table = 0;
+    bool dirty = false;    // Not in the base.
+    bool touched = false;  // By the entry at hand.
   };
   struct FreeNode {
     void operator()(Node* node) const;
   };
   using NodePtr = std::unique_ptr<Node, FreeNode>;
+  // What the entry at hand has written, as it was before.
+  struct Touched {
+    Node* node;
+    std::optional<std::string> value;
+    Position position;
+  };
+  // The hash stands beside the pointer: a node is far away in memory, and is
+  // only looked at when it is the one.
+  struct Slot {
+    std::size_t hash;
+    NodePtr node;
+  };
   struct NodeKey {
+    NodeKey(std::uint8_t of_table, absl::string_view of_key)
+        : hash(absl::Hash<std::pair<std::uint8_t, absl::string_view>>()(
+              {of_table, of_key})),
+          table(of_table),
+          key(of_key) {}
+    std::size_t hash;
     std::uint8_t table;
     absl::string_view key;
   };
-  struct NodeHash {
+  struct SlotHash {
     using is_transparent = void;
-    std::size_t operator()(const NodeKey& k) const {
-      return absl::Hash<std::pair<std::uint8_t, absl::string_view>>()(
-          {k.table, k.key});
-    }
-    std::size_t operator()(const NodePtr& n) const {
-      return (*this)(NodeKey{n->table, n->key()});
-    }
+    std::size_t operator()(const NodeKey& k) const { return k.hash; }
+    std::size_t operator()(const Slot& s) const { return s.hash; }
   };
-  struct NodeEqual {
+  struct SlotEqual {
     using is_transparent = void;
-    static NodeKey KeyOf(const NodeKey& k) { return k; }
-    static NodeKey KeyOf(const NodePtr& n) { return {n->table, n->key()}; }
-    template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const {
-      const NodeKey x = KeyOf(a);
-      const NodeKey y = KeyOf(b);
-      return x.table == y.table && x.key == y.key;
+    bool operator()(const Slot& s, const NodeKey& k) const {
+      return s.hash == k.hash && IsAt(*s.node, k.table, k.key);
+    }
+    bool operator()(const Slot& a, const Slot& b) const {
+      return a.node == b.node;
     }
   };
 
@@ -106,7 +131,14 @@ class RowOverlay final : public RowWriter {
     absl::btree_map<absl::string_view, Node*> ordered;
   };
 
+  static bool IsAt(const Node& node, std::uint8_t table,
+                   absl::string_view key) {
+    return node.table == table && node.key() == key;
+  }
   static NodePtr NewNode(const NodeKey& key);
+  static void PutInOrder(DirtyTable* table);
+  // Undoes what leaves the row's bytes as they were; true if they differ.
+  static bool Settle(const Touched& touched);
   // The row, read from the base when it is not here.
   Node& Load(Table table, absl::string_view key) const;
   void Write(Table table, absl::string_view key,
@@ -119,10 +151,13 @@ class RowOverlay final : public RowWriter {
   // Reading fills the cache, so these change in const methods.
   // tidy:allow(unordered): rows are looked up in it, and walked only to drop
   // some.
-  mutable absl::flat_hash_set<NodePtr, NodeHash, NodeEqual> nodes_;
+  mutable absl::flat_hash_set<Slot, SlotHash, SlotEqual> nodes_;
+  // The node used last: who reads a row writes it next. May be null.
+  mutable Node* last_ = nullptr;
   mutable std::size_t bytes_ = 0;
   std::uint32_t write_ = 0;
-  std::vector<Node*> touched_;
+  std::vector<Touched> touched_;
+  std::bitset<256> touched_tables_;
   mutable std::vector<DirtyTable> dirty_;  // By table.
 };
 

@@ -1,6 +1,7 @@
 #include "server/projections/sync_health.h"
 
 #include <string>
+#include <vector>
 
 #include "server/projections/activity.h"
 #include "server/projections/registry.h"
@@ -49,8 +50,12 @@ class SyncHealth final : public Projection {
     row.set_events(row.events() + count);
     row.set_batches(row.batches() + 1);
     row.set_app_version(batch.app_version());
-    for (const v1::EventStanding& standing :
-         StandingsOf(rows, input.author, first, last)) {
+    // Only this entry can have made exceptions of its own events.
+    const std::vector<v1::EventStanding> exceptions =
+        rows.Changed(Table::kStandings).empty()
+            ? std::vector<v1::EventStanding>()
+            : StandingsOf(rows, input.author, first, last);
+    for (const v1::EventStanding& standing : exceptions) {
       if (standing.time_quality() == v1::TIME_QUALITY_SUSPECT) {
         row.set_suspect(row.suspect() + 1);
       } else if (standing.time_quality() == v1::TIME_QUALITY_ESTIMATED) {
