@@ -2,126 +2,174 @@
 
 #include <utility>
 
-#include "server/core/error_info.h"
+#include "absl/strings/match.h"
+#include "server/core/bytes.h"
+#include "server/core/hash.h"
 #include "server/core/limits.h"
-#include "server/engine/await.h"
-#include "server/engine/checkpoints.h"
+#include "server/rpc/audit_calls.h"
+#include "server/rpc/audit_entries.h"
+#include "server/rpc/audit_rows.h"
+#include "server/rpc/paging.h"
 #include "server/rpc/services.h"
-#include "server/rpc/status_mapping.h"
 #include "thon/v1/audit_service.grpc.pb.h"
 
 namespace thon {
 namespace {
 
-constexpr std::size_t kChunkBytes = limits::kMiB;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
 
-// Streams entries: a worker reads a chunk, gRPC writes it, and only then the
-// next is read, so a slow auditor costs one chunk.
-//
-// Lifetime: deletes itself in OnDone(), which comes after Finish(), and after
-// that nothing of ours touches it: a worker calls StartWrite or Finish last.
-class EntryStream final
-    : public grpc::ServerWriteReactor<v1::StreamEntriesResponse> {
- public:
-  EntryStream(const Calls* calls, grpc::CallbackServerContext* context,
-              const v1::StreamEntriesRequest& request)
-      : calls_(calls), next_(request.first_entry()), end_(request.end_entry()) {
-    const std::string token(BearerToken(*context));
-    // Nobody is known yet, so the queue's limit holds.
-    const auto identify = [this, token] {
-      calls_->Identify(token, [this](const absl::StatusOr<OfficerId>& officer) {
-        Begin(officer);
-      });
-    };
-    if (!calls_->pool().TryPost(identify)) {
-      Finish(ToGrpc(TooManyCalls()));
-    }
-  }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
-    Post([this] { ReadChunk(); });
-  }
-  void OnDone() override { delete this; }
-
- private:
-  void Post(std::function<void()> task) {
-    if (!calls_->pool().PostContinuation(std::move(task))) {
-      Finish(ToGrpc(absl::UnavailableError("the server is stopping")));
-    }
-  }
-
-  void Begin(const absl::StatusOr<OfficerId>& officer) {
-    const Engine& engine = calls_->engine();
-    if (!officer.ok()) return Finish(ToGrpc(officer.status()));
-    const absl::Status permitted =
-        engine.Authorise(*officer, v1::ROLE_READER, UnitId(0));
-    if (!permitted.ok()) return Finish(ToGrpc(permitted));
-    const EntryIndex size = engine.log().end().tree_size;
-    if (end_.value == 0) end_ = size;
-    if (end_ > size || next_ > end_) {
-      return Finish(InvalidField(
-          "end_entry", "the range must lie within the log; ask GetCheckpoint"));
-    }
-    ReadChunk();
-  }
-
-  void ReadChunk() {
-    response_.Clear();
-    std::size_t bytes = 0;
-    const absl::Status status = calls_->engine().log().ReadEntries(
-        next_, end_, [&](EntryIndex index, absl::string_view entry) {
-          if (bytes != 0 && bytes + entry.size() > kChunkBytes) return false;
-          bytes += entry.size();
-          v1::Entry* const out = response_.add_entries();
-          out->set_entry_index(index.value);
-          out->set_leaf(std::string(entry));
-          next_ = index.Next();
-          return true;
-        });
-    if (!status.ok()) return Finish(ToGrpc(status));
-    if (bytes == 0) return Finish(grpc::Status::OK);
-    StartWrite(&response_);
-  }
-
-  const Calls* const calls_;
-  EntryIndex next_;
-  EntryIndex end_;
-  v1::StreamEntriesResponse response_;
-};
+constexpr std::size_t kBindingBytes = 16;
 
 class AuditService final : public v1::AuditService::CallbackService {
  public:
-  explicit AuditService(const Calls* calls) : calls_(calls) {}
+  explicit AuditService(const Calls* calls) : shared_(calls) {}
 
-  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
-                                          const v1::GetCheckpointRequest*,
-                                          v1::Checkpoint* response) override {
-    return calls_->Run(context, [this, response](const Caller& caller) {
-      Engine& engine = calls_->engine();
-      const absl::Status permitted =
-          engine.Authorise(caller.officer, v1::ROLE_READER, UnitId(0));
-      if (!permitted.ok()) return permitted;
-      absl::StatusOr<v1::Checkpoint> made =
-          Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
-            engine.checkpoints().Sign(std::move(done));
-          });
-      if (made.ok()) response->Swap(&*made);
-      return made.status();
+  ServerUnaryReactor* GetCheckpoint(CallbackServerContext* context,
+                                    const v1::GetCheckpointRequest* request,
+                                    v1::Checkpoint* response) override {
+    return RunAsync(context, [this, request, response](
+                                 OfficerId, const FinishCall& finish) {
+      GetCheckpointCall(&shared_, *request, response, finish);
+    });
+  }
+  ServerUnaryReactor* ListCheckpoints(
+      CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
+      v1::ListCheckpointsResponse* response) override {
+    return Run(context, [this, request, response](OfficerId) {
+      return ListCheckpointsCall(&shared_, *request, response);
+    });
+  }
+  grpc::ServerWriteReactor<v1::StreamEntriesResponse>* StreamEntries(
+      CallbackServerContext* context,
+      const v1::StreamEntriesRequest* request) override {
+    return StartEntryStream(&shared_, *context, *request);
+  }
+  ServerUnaryReactor* GetInclusionProof(
+      CallbackServerContext* context,
+      const v1::GetInclusionProofRequest* request,
+      v1::InclusionProof* response) override {
+    return RunAsync(context, [this, request, response](
+                                 OfficerId, const FinishCall& finish) {
+      GetInclusionProofCall(&shared_, *request, response, finish);
+    });
+  }
+  ServerUnaryReactor* GetConsistencyProof(
+      CallbackServerContext* context,
+      const v1::GetConsistencyProofRequest* request,
+      v1::ConsistencyProof* response) override {
+    return RunAsync(context, [this, request, response](
+                                 OfficerId, const FinishCall& finish) {
+      GetConsistencyProofCall(&shared_, *request, response, finish);
+    });
+  }
+  ServerUnaryReactor* ListStateRoots(
+      CallbackServerContext* context, const v1::ListStateRootsRequest* request,
+      v1::ListStateRootsResponse* response) override {
+    return Run(context, [this, request, response](OfficerId) {
+      return ListStateRootsCall(&shared_, *request, response);
+    });
+  }
+  ServerUnaryReactor* ComputeStateRoot(
+      CallbackServerContext* context,
+      const v1::ComputeStateRootRequest* request,
+      v1::StateRoot* response) override {
+    return RunAsync(context, [this, context, request, response](
+                                 OfficerId officer, const FinishCall& finish) {
+      ComputeStateRootCall(
+          &shared_, officer, *request,
+          [context] { return context->IsCancelled(); }, response, finish);
+    });
+  }
+  ServerUnaryReactor* ListAuthorBatches(
+      CallbackServerContext* context,
+      const v1::ListAuthorBatchesRequest* request,
+      v1::ListAuthorBatchesResponse* response) override {
+    return Run(context, [this, request, response](OfficerId officer) {
+      return ListAuthorBatchesCall(&shared_, officer, *request, response);
+    });
+  }
+  grpc::ServerWriteReactor<v1::StreamRowsResponse>* StreamRows(
+      CallbackServerContext* context,
+      const v1::StreamRowsRequest* request) override {
+    return StartRowStream(&shared_, *context, *request);
+  }
+  ServerUnaryReactor* ListDeterminationChanges(
+      CallbackServerContext* context,
+      const v1::ListDeterminationChangesRequest* request,
+      v1::ListDeterminationChangesResponse* response) override {
+    return RunAsync(context, [this, request, response](
+                                 OfficerId officer, const FinishCall& finish) {
+      ListDeterminationChangesCall(&shared_, officer, *request, response,
+                                   finish);
     });
   }
 
-  grpc::ServerWriteReactor<v1::StreamEntriesResponse>* StreamEntries(
-      grpc::CallbackServerContext* context,
-      const v1::StreamEntriesRequest* request) override {
-    return new EntryStream(calls_, context, *request);
+ private:
+  // Runs `work` on a worker for a caller who may audit.
+  ServerUnaryReactor* RunAsync(
+      CallbackServerContext* context,
+      std::function<void(OfficerId, const FinishCall&)> work) {
+    return shared_.calls->RunAsync(
+        context, [this, work = std::move(work)](const Caller& caller,
+                                                const FinishCall& finish) {
+          const absl::Status permitted =
+              MayAudit(shared_.calls->engine(), caller.officer);
+          if (!permitted.ok()) return finish(permitted);
+          work(caller.officer, finish);
+        });
+  }
+  ServerUnaryReactor* Run(CallbackServerContext* context,
+                          std::function<absl::Status(OfficerId)> work) {
+    return RunAsync(context, [work = std::move(work)](
+                                 OfficerId officer, const FinishCall& finish) {
+      finish(work(officer));
+    });
   }
 
- private:
-  const Calls* const calls_;
+  AuditShared shared_;
 };
 
+std::string BindingHash(absl::string_view binding) {
+  return std::string(Sha256Of(binding).view().substr(0, kBindingBytes));
+}
+
 }  // namespace
+
+void WithRowsAt(AuditShared* shared, Position position,
+                std::function<void()> task, const FinishCall& finish) {
+  Engine& engine = shared->calls->engine();
+  if (position <= engine.rows_position()) return task();
+  engine.WaitForRows(
+      position, limits::kQueryWaitMsMax,
+      [shared, task = std::move(task), finish](const absl::Status& waited) {
+        if (!waited.ok()) return finish(waited);
+        if (!shared->calls->pool().PostContinuation(task)) {
+          finish(absl::UnavailableError("the server is stopping"));
+        }
+      });
+}
+
+std::string BoundPageToken(Position position, absl::string_view binding,
+                           absl::string_view rest) {
+  PageToken token;
+  token.position = position;
+  token.key = BindingHash(binding);
+  token.key.append(rest.data(), rest.size());
+  return EncodePageToken(token);
+}
+
+absl::StatusOr<BoundPage> ParseBoundPageToken(absl::string_view token,
+                                              absl::string_view binding) {
+  const absl::StatusOr<PageToken> decoded = DecodePageToken(token);
+  if (!decoded.ok()) return decoded.status();
+  if (!absl::StartsWith(decoded->key, BindingHash(binding))) {
+    return BadField("page_token",
+                    "it is of another request; the fields of a list do not "
+                    "change from page to page");
+  }
+  return BoundPage{decoded->position, decoded->key.substr(kBindingBytes)};
+}
 
 std::unique_ptr<grpc::Service> MakeAuditService(const Calls* calls) {
   return std::make_unique<AuditService>(calls);

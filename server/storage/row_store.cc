@@ -95,7 +95,7 @@ struct Database {
 
 class RowStoreImpl;
 
-class Reader final : public RowReader {
+class Reader final : public RowReader, public RowHistory {
  public:
   Reader(const RowStoreImpl* store, rocksdb::DB* db, Position position)
       : store_(store),
@@ -114,6 +114,8 @@ class Reader final : public RowReader {
                                 absl::string_view key) const override;
   void Scan(Table table, absl::string_view prefix, absl::string_view start,
             const Visitor& visit) const override;
+  void Versions(Table table, absl::string_view key, Position after,
+                const VersionVisitor& visit) const override;
 
  private:
   using Iterator = std::unique_ptr<rocksdb::Iterator>;
@@ -176,6 +178,8 @@ class RowStoreImpl final : public RowStore {
   Database database_;
   std::string was_reset_;
   absl::Status write_error_;  // Sticky. The projector's thread.
+  // Empty between two writes; kept for its memory. The projector's thread.
+  rocksdb::WriteBatch batch_;
 
   mutable Mutex mu_;
   RowsEnd end_ ABSL_GUARDED_BY(mu_);
@@ -276,6 +280,29 @@ void Reader::Scan(Table table, absl::string_view prefix,
     }
   }
   CheckIterator(*it);
+}
+
+void Reader::Versions(Table table, absl::string_view key, Position after,
+                      const VersionVisitor& visit) const {
+  std::string target = RowStem(table, key);
+  const std::string stem = target;
+  AppendRowPosition(position_, &target);
+  Iterator it = TakeIterator();
+  std::string unused;
+  for (it->Seek(target);
+       it->Valid() && absl::StartsWith(ToView(it->key()), stem); it->Next()) {
+    Position position;
+    const absl::string_view value = ToView(it->value());
+    if (value.empty() || !DecodeRowKey(ToView(it->key()), &unused, &position)) {
+      store_->Stop("a row is malformed");
+    }
+    if (position <= after) break;
+    std::optional<std::string> copy;
+    if (value[0] == kValue) copy = CopyRow(value);
+    if (!visit(position, copy)) break;
+  }
+  CheckIterator(*it);
+  GiveBack(std::move(it));
 }
 
 absl::Status RowStoreImpl::OpenDatabase() {
@@ -431,39 +458,61 @@ absl::Status RowStoreImpl::WriteBatch(rocksdb::WriteBatch* batch) {
   return status.ok() ? absl::OkStatus() : WriteError(status);
 }
 
+struct PlacedVersion {
+  const NewRowVersion* version;
+  Position position;
+};
+
+// All versions as they lie in the store: what comes in order is
+// inserted sooner.
+std::vector<PlacedVersion> InOrder(
+    const std::vector<RowStore::EntryRows>& entries) {
+  std::vector<PlacedVersion> placed;
+  for (const RowStore::EntryRows& entry : entries) {
+    for (const NewRowVersion& version : entry.versions) {
+      placed.push_back({&version, entry.position});
+    }
+  }
+  std::sort(placed.begin(), placed.end(),
+            [](const PlacedVersion& a, const PlacedVersion& b) {
+              if (a.version->table != b.version->table) {
+                return a.version->table < b.version->table;
+              }
+              const int order = a.version->key.compare(b.version->key);
+              return order != 0 ? order < 0 : a.position > b.position;
+            });
+  return placed;
+}
+
 absl::Status RowStoreImpl::Write(const std::vector<EntryRows>& entries) {
   if (!write_error_.ok()) return write_error_;
   if (entries.empty()) return absl::OkStatus();
   RowsEnd next = end();
-  rocksdb::WriteBatch batch;
-  std::vector<std::pair<std::string, const NewRowVersion*>> rows;
   for (const EntryRows& entry : entries) {
     THON_CHECK(entry.entry == next.next_entry);
     THON_CHECK(entry.position > next.position);
     next = {entry.entry.Next(), entry.position};
-    rows.clear();
-    rows.reserve(entry.versions.size());
-    for (const NewRowVersion& version : entry.versions) {
-      rows.emplace_back(RowStem(version.table, version.key), &version);
-    }
-    std::sort(rows.begin(), rows.end());
-    for (auto& [key, version] : rows) {
-      AppendRowPosition(entry.position, &key);
-      const absl::string_view value =
-          version->value.has_value() ? absl::string_view(*version->value) : "";
-      const std::size_t size = key.size() + value.size() + 16;
-      if (batch.Count() > 0 &&
-          batch.GetDataSize() + size + 512 > limits::kProjectorWriteBytesMax) {
-        if (absl::Status status = WriteBatch(&batch); !status.ok()) {
-          return status;
-        }
+  }
+  rocksdb::WriteBatch& batch = batch_;
+  std::string key;
+  for (const auto& [version, position] : InOrder(entries)) {
+    key.clear();
+    AppendRowStem(version->table, version->key, &key);
+    AppendRowPosition(position, &key);
+    const absl::string_view value =
+        version->value.has_value() ? absl::string_view(*version->value) : "";
+    const std::size_t size = key.size() + value.size() + 16;
+    if (batch.Count() > 0 &&
+        batch.GetDataSize() + size + 512 > limits::kProjectorWriteBytesMax) {
+      if (absl::Status status = WriteBatch(&batch); !status.ok()) {
+        return status;
       }
-      const char kind = version->value.has_value() ? kValue : kDeletion;
-      const rocksdb::Slice parts[] = {rocksdb::Slice(&kind, 1), ToSlice(value)};
-      const rocksdb::Slice key_slice(key);
-      batch.Put(rocksdb::SliceParts(&key_slice, 1),
-                rocksdb::SliceParts(parts, 2));
     }
+    const char kind = version->value.has_value() ? kValue : kDeletion;
+    const rocksdb::Slice parts[] = {rocksdb::Slice(&kind, 1), ToSlice(value)};
+    const rocksdb::Slice key_slice(key);
+    batch.Put(rocksdb::SliceParts(&key_slice, 1),
+              rocksdb::SliceParts(parts, 2));
   }
   batch.Put(ToSlice(kRowsMetaKey), EncodeRowsMeta({next, signature_}));
   if (absl::Status status = WriteBatch(&batch); !status.ok()) return status;

@@ -26,6 +26,21 @@ struct RowsEnd {
   Position position{0};
 };
 
+// What a row was, not only what it is. Every reader that RowStore::At gives is
+// one as well.
+class RowHistory {
+ public:
+  virtual ~RowHistory() = default;
+
+  // Calls `visit` for the versions of a row up to the reader's position and
+  // after `after`, the newest first, until it returns false. nullopt: from
+  // there on the row did not exist.
+  using VersionVisitor = std::function<bool(
+      Position position, const std::optional<std::string>& value)>;
+  virtual void Versions(Table table, absl::string_view key, Position after,
+                        const VersionVisitor& visit) const = 0;
+};
+
 // Thread-safety: Write and Reset belong to one thread, the projector's; the
 // rest may be called from any thread.
 class RowStore {
