@@ -9,19 +9,12 @@
 #include "google/rpc/error_details.pb.h"
 #include "server/core/error_info.h"
 #include "thon/v1/admin_service.grpc.pb.h"
-#include "thon/v1/audit_service.grpc.pb.h"
 #include "thon/v1/command_service.grpc.pb.h"
 #include "thon/v1/policy_service.grpc.pb.h"
 #include "thon/v1/query_service.grpc.pb.h"
+#include "tools/thon/grpc_call.h"
 
 namespace thon::cli {
-namespace {
-
-constexpr int kCallSeconds = 30;
-// Longer than the 30 s a query may wait for its position.
-constexpr int kQuerySeconds = 40;
-constexpr int kImportSeconds = 120;
-constexpr int kMessageBytesMax = 16 << 20;
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
@@ -49,6 +42,18 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return fields.empty() ? result : WithField(result, fields);
 }
 
+void AddToken(const std::string& token, grpc::ClientContext* context) {
+  if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
+}
+
+namespace {
+
+constexpr int kCallSeconds = 30;
+// Longer than the 30 s a query may wait for its position.
+constexpr int kQuerySeconds = 40;
+constexpr int kImportSeconds = 120;
+constexpr int kMessageBytesMax = 16 << 20;
+
 class GrpcClient final : public Client {
  public:
   GrpcClient(const std::shared_ptr<grpc::Channel>& channel, std::string token)
@@ -56,7 +61,7 @@ class GrpcClient final : public Client {
         query_(v1::QueryService::NewStub(channel)),
         command_(v1::CommandService::NewStub(channel)),
         policy_(v1::PolicyService::NewStub(channel)),
-        audit_(v1::AuditService::NewStub(channel)),
+        audit_(MakeAuditClient(channel, token_)),
         admin_(v1::AdminService::NewStub(channel)) {}
 
   absl::StatusOr<v1::ServerStatus> GetStatus() override {
@@ -157,34 +162,21 @@ class GrpcClient final : public Client {
   }
 
   absl::StatusOr<v1::Checkpoint> GetCheckpoint() override {
-    return Call(*audit_, &v1::AuditService::Stub::GetCheckpoint,
-                v1::GetCheckpointRequest(), kCallSeconds);
+    return audit_->GetCheckpoint(v1::GetCheckpointRequest());
   }
-
   absl::Status StreamEntries(
       const v1::StreamEntriesRequest& request,
       const std::function<absl::Status(const v1::Entry&)>& visit) override {
-    grpc::ClientContext context;
-    Prepare(&context);
-    const std::unique_ptr<grpc::ClientReader<v1::StreamEntriesResponse>>
-        reader = audit_->StreamEntries(&context, request);
-    v1::StreamEntriesResponse response;
-    absl::Status status;
-    while (status.ok() && reader->Read(&response)) {
-      for (const v1::Entry& entry : response.entries()) {
-        status = visit(entry);
-        if (!status.ok()) break;
-      }
-    }
-    if (!status.ok()) {
-      context.TryCancel();
-      while (reader->Read(&response)) {
-      }
-      reader->Finish();
-      return status;
-    }
-    return FromGrpc(reader->Finish());
+    return audit_->StreamEntries(
+        request, [&visit](const v1::StreamEntriesResponse& response) {
+          for (const v1::Entry& entry : response.entries()) {
+            const absl::Status status = visit(entry);
+            if (!status.ok()) return status;
+          }
+          return absl::OkStatus();
+        });
   }
+  AuditClient* audit() override { return audit_.get(); }
 
   absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
       const v1::CreateBackupRequest& request) override {
@@ -221,34 +213,20 @@ class GrpcClient final : public Client {
   // A backup hashes the whole log again.
   static constexpr int kBackupSeconds = 3600;
 
-  void Prepare(grpc::ClientContext* context) const {
-    if (!token_.empty()) {
-      context->AddMetadata("authorization", "Bearer " + token_);
-    }
-  }
-
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(
       Stub& stub,
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
       const Request& request, int seconds) const {
-    grpc::ClientContext context;
-    Prepare(&context);
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::seconds(seconds));
-    Response response;
-    const absl::Status status =
-        FromGrpc((stub.*method)(&context, request, &response));
-    if (!status.ok()) return status;
-    return response;
+    return CallUnary(stub, token_, method, request, seconds);
   }
 
   const std::string token_;
   const std::unique_ptr<v1::QueryService::Stub> query_;
   const std::unique_ptr<v1::CommandService::Stub> command_;
   const std::unique_ptr<v1::PolicyService::Stub> policy_;
-  const std::unique_ptr<v1::AuditService::Stub> audit_;
+  const std::unique_ptr<AuditClient> audit_;
   const std::unique_ptr<v1::AdminService::Stub> admin_;
 };
 

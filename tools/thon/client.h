@@ -14,6 +14,7 @@
 #include "thon/v1/command_service.pb.h"
 #include "thon/v1/policy_service.pb.h"
 #include "thon/v1/query_service.pb.h"
+#include "tools/thon/audit_client.h"
 
 namespace thon::cli {
 
@@ -100,6 +101,8 @@ class Client {
   virtual absl::Status StreamEntries(
       const v1::StreamEntriesRequest& request,
       const std::function<absl::Status(const v1::Entry&)>& visit) = 0;
+  // The rest of what auditors ask; lives as long as the client.
+  virtual AuditClient* audit() = 0;
 
   virtual absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
       const v1::CreateBackupRequest& request) = 0;

@@ -22,6 +22,7 @@ void AddAuthorCommands(CLI::App* app, Session* session);
 void AddIndicatorCommands(CLI::App* app, Session* session);
 void AddEligibilityCommands(CLI::App* app, Session* session);
 void AddMoneyCommands(CLI::App* app, Session* session);
+void AddAuditCommands(CLI::App* app, Session* session);
 void AddLogCommands(CLI::App* app, Session* session);
 void AddScenarioCommands(CLI::App* app, Session* session);
 void AddLoginCommands(CLI::App* app, Session* session);

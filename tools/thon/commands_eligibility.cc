@@ -10,6 +10,7 @@
 #include "server/core/text.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/commands.h"
+#include "tools/thon/derivation_text.h"
 #include "tools/thon/pages.h"
 #include "tools/thon/proto_json.h"
 #include "tools/thon/text_table.h"
@@ -128,39 +129,6 @@ absl::Status ListEligibility(Session* session, const Options& options) {
   return absl::OkStatus();
 }
 
-void PrintDerivation(Session* session, const v1::Derivation& step, int depth) {
-  std::string line(static_cast<std::size_t>(depth) * 2, ' ');
-  absl::StrAppend(&line, step.holds() ? "✓ " : "✗ ", step.text_vi());
-  if (step.deciding()) line += " [quyết định]";
-  session->out() << Printable(line) << '\n';
-  const std::string indent(static_cast<std::size_t>(depth) * 2 + 2, ' ');
-  const auto detail = [&](absl::string_view text) {
-    session->out() << indent << Printable(text) << '\n';
-  };
-  if (!step.text_en().empty()) detail(step.text_en());
-  if (!step.rule().empty())
-    detail(absl::StrCat("tham số (rule): ", step.rule()));
-  if (!step.source().empty()) {
-    detail(absl::StrCat("căn cứ (source): ", step.source()));
-  }
-  if (!step.assumption().empty()) {
-    detail(absl::StrCat("giả định (assumption): ", step.assumption()));
-  }
-  if (step.positions_size() > 0) {
-    // The first few say where to look; --json has them all.
-    constexpr int kShown = 8;
-    std::vector<std::string> positions;
-    for (int i = 0; i < step.positions_size() && i < kShown; ++i) {
-      positions.push_back(absl::StrCat(step.positions(i)));
-    }
-    if (step.positions_size() > kShown) positions.emplace_back("...");
-    detail(absl::StrCat("sự kiện (events): ", absl::StrJoin(positions, " ")));
-  }
-  for (const v1::Derivation& child : step.steps()) {
-    PrintDerivation(session, child, depth + 1);
-  }
-}
-
 absl::Status ShowEligibility(Session* session, const Options& options) {
   if ((options.team == 0) == (options.organisation == 0)) {
     return UsageError("give either --team ID or --organisation ID");
@@ -205,7 +173,7 @@ absl::Status ShowEligibility(Session* session, const Options& options) {
   table.Print(session->out());
   if (options.explain) {
     session->out() << '\n';
-    PrintDerivation(session, response->derivation(), 0);
+    PrintDerivation(response->derivation(), 0, session->out());
   }
   return absl::OkStatus();
 }

@@ -183,6 +183,7 @@ class FakeClient final : public Client {
       const std::function<absl::Status(const v1::Entry&)>&) override {
     return Unasked();
   }
+  AuditClient* audit() override { return nullptr; }
   absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
       const v1::CreateBackupRequest&) override {
     return Unasked();
