@@ -31,6 +31,8 @@ bool IsServersOwn(const v1::Event& event) {
     case v1::Event::kDocumentPart:
     case v1::Event::kWithdrawn:
     case v1::Event::kForkObserved:
+    case v1::Event::kStateRootsRecorded:
+    case v1::Event::kAccessRecorded:
     case v1::Event::PAYLOAD_NOT_SET:
       return true;
     default:

@@ -1,8 +1,11 @@
 #include "server/projections/acts.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "server/core/hash.h"
+#include "server/core/limits.h"
 #include "server/core/signature.h"
 #include "server/projections/command_check.h"
 #include "server/projections/documents.h"
@@ -38,8 +41,47 @@ bool IsFirstGrant(const v1::GrantIssued& issued, Date local_date,
          !HasOperator(rows, local_date);
 }
 
-// Whether an event of the log's own takes effect. Writes calendar and
-// documents.
+// The first roots recorded for a position that the log names are those that
+// count: a server that finds other ones later cannot take its word back.
+bool RecordStateRoots(const v1::StateRootsRecorded& recorded, Position position,
+                      RowWriter& rows) {
+  const std::string key = keys::StateRoot(Position(recorded.position()));
+  std::optional<v1::StateRootRow> row =
+      GetRow<v1::StateRootRow>(rows, Table::kStateRoot, key);
+  if (!row.has_value() || row->recorded_position() != 0 ||
+      recorded.roots().empty()) {
+    return false;
+  }
+  for (const v1::StateRoot& root : recorded.roots()) {
+    if (root.projection().empty() || root.root().size() != Hash::kSize) {
+      return false;
+    }
+  }
+  *row->mutable_roots() = recorded.roots();
+  row->set_recorded_position(position.value);
+  PutRow(rows, Table::kStateRoot, key, *row);
+  return true;
+}
+
+// Names the entry's last position for roots, if the log says so.
+void NameStateRoot(const FoldInput& input, RowWriter& rows) {
+  v1::StateRootRow row;
+  if ((input.entry_index.value + 1) % limits::kStateRootEntries == 0) {
+    row.set_reason(v1::STATE_ROOT_REASON_ENTRY_COUNT);
+  }
+  for (const Fact& fact : input.facts) {
+    if (fact.from_server && fact.effective && fact.event->has_period_closed()) {
+      row.set_reason(v1::STATE_ROOT_REASON_PERIOD_CLOSED);
+    }
+  }
+  if (row.reason() == v1::STATE_ROOT_REASON_UNSPECIFIED) return;
+  row.set_entry_index(input.entry_index.value);
+  PutRow(rows, Table::kStateRoot,
+         keys::StateRoot(input.trailer.last_position()), row);
+}
+
+// Whether an event of the log's own takes effect. Writes calendar, documents
+// and state roots.
 bool RecordOwn(const v1::Event& event, Position position,
                const FoldInput& input, const EventSource& events,
                const RowReader& judged, RowWriter& rows) {
@@ -60,8 +102,11 @@ bool RecordOwn(const v1::Event& event, Position position,
               event.author_enrolled().kind() == v1::AUTHOR_KIND_ORGANISATION);
     case v1::Event::kGrantIssued:
       return IsFirstGrant(event.grant_issued(), input.local_date, judged);
+    case v1::Event::kStateRootsRecorded:
+      return RecordStateRoots(event.state_roots_recorded(), position, rows);
     case v1::Event::kForkObserved:
     case v1::Event::kClockObserved:
+    case v1::Event::kAccessRecorded:
       return true;
     default:
       return false;
@@ -80,6 +125,7 @@ void Acts::Judge(FoldInput* input, const EventSource& events, RowWriter& rows) {
     for (const v1::Event& event : batch.events()) {
       input->facts.push_back({&event, Position(position++), false, false});
     }
+    NameStateRoot(*input, rows);
     return;
   }
   CommandJudge judge(&rows, &events, input->local_date,
@@ -107,6 +153,7 @@ void Acts::Judge(FoldInput* input, const EventSource& events, RowWriter& rows) {
        {Table::kCommandOutcome, Table::kGrant, Table::kGrantOfficer}) {
     judge.after().CopyTo(table, rows);
   }
+  NameStateRoot(*input, rows);
 }
 
 std::unique_ptr<Projection> NewActs() { return std::make_unique<Acts>(); }

@@ -8,8 +8,13 @@
 // (command_check.h). One without is the log's own, and effective only if it is
 // one of LogOpened (in entry 0), EpochOpened, DayOpened (of a later day than
 // the last), DocumentPart, ForkObserved, ClockObserved, AuthorEnrolled (of a
-// phone or an organisation), and GrantIssued of OPERATOR over the whole log
+// phone or an organisation), AccessRecorded, StateRootsRecorded (the first for
+// a position that is named), and GrantIssued of OPERATOR over the whole log
 // while nobody has that.
+//
+// It names the positions whose rows get roots (state_root.h): a StateRootRow,
+// first without roots. An entry that is named for both reasons is said to be
+// the period's.
 #ifndef THON_PROJECTIONS_ACTS_H_
 #define THON_PROJECTIONS_ACTS_H_
 
@@ -25,7 +30,7 @@ namespace thon {
 class Acts final : public Projection {
  public:
   absl::string_view name() const override { return "acts"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
 
   // Does nothing: the work is done when Fold lets it Judge.
   void Apply(const FoldInput& input, const EventSource& events,

@@ -125,6 +125,9 @@ inline std::string Grant(OfficerId officer, std::uint64_t grant) {
 inline std::string GrantOfficer(std::uint64_t grant) {
   return Key().U64(grant).Take();
 }
+inline std::string StateRoot(Position position) {
+  return Key().Of(position).Take();
+}
 
 // units
 inline std::string Unit(UnitId unit) { return Key().Of(unit).Take(); }

@@ -51,7 +51,7 @@ const std::set<std::string>& KnownFields() {
       "ForkObserved.offered_signature", "UnitsImported.units_hash",
       "SuccessorConfirmed.author", "HeldDecided.author",
       "ExportRecorded.sha256", "EnrolmentCodeIssued.code_hash",
-      "FactsImported.facts_hash",
+      "FactsImported.facts_hash", "StateRoot.root",
       // Names of things: logs, policies, lists, units, teams, apps, systems.
       "Event.source_system", "OfficerAct.idempotency_key",
       "LegalDocument.number", "TeamFounded.name", "TeamRenamed.name",
@@ -69,7 +69,9 @@ const std::set<std::string>& KnownFields() {
       "AwardGranted.campaign_id", "AwardRevoked.campaign_id", "HandOver.scope",
       "LogOpened.origin", "LogOpened.hash_algorithm", "LogOpened.time_zone",
       "EpochOpened.old_origin", "EpochOpened.new_origin",
-      "ProjectionAdopted.projection", "OrganisationRegistered.name",
+      "ProjectionAdopted.projection", "StateRoot.projection",
+      // Ids and names of kinds, which the server puts together.
+      "AccessRecorded.filter", "OrganisationRegistered.name",
       "VillageDeclared.name", "HeldDecided.policy_id",
       "ApprovalDecided.policy_id", "TransitionRule.policy_id",
       "ExportRecorded.kind", "AppealFiled.policy_id", "ExpenseRecorded.voucher",

@@ -86,6 +86,8 @@ export const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   withdrawn: is('phone', 'Máy rút lại sự kiện không gửi được', 'Event withdrawn by a phone'),
   fork_observed: is('phone', 'Phát hiện hai bản ghi cùng số', 'Fork observed'),
   projection_adopted: is('log', 'Dùng bản tính mới', 'New computation adopted'),
+  state_roots_recorded: is('log', 'Ghi dấu băm của bảng số liệu', 'Hashes of the figures recorded'),
+  access_recorded: is('log', 'Người kiểm tra đã xem nhật ký', 'An auditor read the log'),
   organisation_registered: is('office', 'Đăng ký đơn vị báo cáo', 'Organisation registered'),
   units_imported: is('office', 'Nạp danh mục địa giới', 'Map imported'),
   village_declared: is('office', 'Khai báo thôn', 'Village declared'),
