@@ -253,9 +253,17 @@ std::string RowPrefix(Table table, absl::string_view prefix) {
   return out;
 }
 
+void AppendRowStem(Table table, absl::string_view key, std::string* out) {
+  out->push_back(static_cast<char>(table));
+  AppendEscaped(key, out);
+  out->append(2, '\0');
+}
+
 std::string RowStem(Table table, absl::string_view key) {
-  std::string stem = RowPrefix(table, key);
-  stem.append(2, '\0');
+  std::string stem;
+  // Numbers in keys are mostly zeros, of which each is two bytes.
+  stem.reserve(1 + 2 * key.size() + 2 + kRowPositionBytes);
+  AppendRowStem(table, key, &stem);
   return stem;
 }
 

@@ -90,8 +90,10 @@ std::optional<std::uint32_t> DecodeRowsFormat(absl::string_view value);
 
 // Keys of a table that begin with `prefix` begin with these bytes.
 std::string RowPrefix(Table table, absl::string_view prefix);
-// All versions of one row, and nothing else, begin with these bytes.
+// All versions of one row, and nothing else, begin with these bytes. Stems have
+// the order of (table, key).
 std::string RowStem(Table table, absl::string_view key);
+void AppendRowStem(Table table, absl::string_view key, std::string* out);
 // Behind every version of the row with this stem, before every other row.
 std::string RowStemEnd(absl::string_view stem);
 void AppendRowPosition(Position position, std::string* stem);
