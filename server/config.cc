@@ -10,6 +10,8 @@ namespace thon {
 namespace {
 
 constexpr char kHttpOff[] = "off";
+// Half of what receipts promise: hashing again and a slow disk take the rest.
+constexpr int kCheckpointSecondsMax = limits::kCheckpointMsMax / 2000;
 
 bool IsLoopback(const std::string& listen) {
   return listen.rfind("127.", 0) == 0 || listen.rfind("localhost:", 0) == 0 ||
@@ -47,6 +49,44 @@ void AddHttpOptions(CLI::App* app, Config* config) {
   app->add_option("--metrics-token-file", config->metrics_token_file,
                   "Whoever has the word in this file as a bearer token reads "
                   "/metrics; then loopback alone no longer opens it");
+}
+
+void AddProofOptions(CLI::App* app, Config* config) {
+  app->add_option("--tiles", config->tiles,
+                  "Who may read the log as C2SP tiles on --http: public, auth "
+                  "(a token with READER on the whole log) or off. Checkpoints "
+                  "are public with auth too")
+      ->check(CLI::IsMember({"public", "auth", "off"}))
+      ->capture_default_str();
+  app->add_option("--checkpoint-seconds", config->checkpoint_seconds,
+                  "Sign a checkpoint at the latest so long after the log grew")
+      ->check(CLI::Range(1, kCheckpointSecondsMax))
+      ->capture_default_str();
+  app->add_option("--witness-logs", config->witness_logs,
+                  "Witness other logs on --http: a C2SP trust policy whose "
+                  "`log` lines name them (and `quorum none`)");
+  app->add_option("--witness-name", config->witness_name,
+                  "Name of the witness's key (default: the log's name, then "
+                  "/witness)");
+  app->add_option("--witness-policy", config->witness_policy,
+                  "Have checkpoints witnessed: a C2SP trust policy whose "
+                  "`witness` lines have addresses, and a quorum");
+  app->add_option("--witness-ca", config->witness_ca,
+                  "Authorities (PEM) of the witnesses' TLS (default: the "
+                  "system's)");
+}
+
+// What is wrong with the options for proof is thrown.
+void CheckProof(const Config& config) {
+  if (!config.witness_logs.empty() && config.http.empty()) {
+    throw CLI::ValidationError("--witness-logs", "needs an --http to serve on");
+  }
+  if (!config.witness_name.empty() && config.witness_logs.empty()) {
+    throw CLI::ValidationError("--witness-name", "needs --witness-logs");
+  }
+  if (!config.witness_ca.empty() && config.witness_policy.empty()) {
+    throw CLI::ValidationError("--witness-ca", "needs --witness-policy");
+  }
 }
 
 // What is wrong with the options for HTTP is thrown.
@@ -100,6 +140,7 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
                  "Name of a new log, e.g. thon.yenbai.gov.vn; only read at the "
                  "first start");
   AddHttpOptions(&app, config);
+  AddProofOptions(&app, config);
   app.add_option("--tls-name", config->tls_names,
                  "Further names or addresses for the server's certificate");
   app.add_flag("--insecure-loopback", config->insecure_loopback,
@@ -144,6 +185,7 @@ bool ParseConfig(int argc, char** argv, Config* config, int* exit_code) {
           "localhost or [::1], or leave it out");
     }
     CheckHttp(app, config);
+    CheckProof(*config);
     if (!config->sim_start.empty() && !config->simulate) {
       throw CLI::ValidationError("--sim-start", "needs --simulate");
     }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "server/core/limits.h"
+
 namespace thon {
 
 struct Config {
@@ -16,12 +18,18 @@ struct Config {
   // HTTP: HOST:PORT of the dashboard, gRPC-Web and /metrics; "off". By default
   // on loopback, on a free port if `listen` has port 0.
   std::string http = "127.0.0.1:7480";
-  bool http_given = false;              // Not the default: must be possible.
-  bool http_insecure = false;           // HTTP in plain text, on loopback only.
-  std::string http_port_file;           // The bound port is written there.
-  std::string public_url;               // How browsers reach it, if otherwise.
-  std::string dashboard;                // Directory of the page's files.
-  std::string metrics_token_file;       // Who may read /metrics; web_app.h.
+  bool http_given = false;         // Not the default: must be possible.
+  bool http_insecure = false;      // HTTP in plain text, on loopback only.
+  std::string http_port_file;      // The bound port is written there.
+  std::string public_url;          // How browsers reach it, if otherwise.
+  std::string dashboard;           // Directory of the page's files.
+  std::string metrics_token_file;  // Who may read /metrics; web_app.h.
+  std::string tiles = "public";    // Who may read them: auth, off.
+  int checkpoint_seconds = limits::kCheckpointSecondsDefault;
+  std::string witness_logs;             // Policy: logs to witness. Empty: none.
+  std::string witness_name;             // Of the witness's key; NAME/witness.
+  std::string witness_policy;           // Policy: who witnesses this log.
+  std::string witness_ca;               // PEM, for their TLS.
   std::vector<std::string> tls_names;   // More names for the certificate.
   bool insecure_loopback = false;       // Plain text, on loopback only.
   std::string backup_dir;               // Default: DATA/backups.

@@ -26,6 +26,7 @@
 #include "server/engine/keys.h"
 #include "server/engine/system_clock.h"
 #include "server/output.h"
+#include "server/proof_side.h"
 #include "server/rpc/server.h"
 #include "server/rpc/tls.h"
 #include "server/storage/row_store.h"
@@ -93,6 +94,7 @@ absl::StatusOr<EngineOptions> MakeEngineOptions(const Config& config,
   options.first_operator = kFirstOperator;
   options.disk_reserve_bytes =
       static_cast<std::uint64_t>(config.disk_reserve_bytes);
+  options.checkpoint_ms = std::int64_t{1000} * config.checkpoint_seconds;
   if (!config.sim_start.empty()) {
     const absl::StatusOr<Instant> start = ParseInstant(config.sim_start);
     if (!start.ok()) return start.status();
@@ -205,8 +207,11 @@ int Run(const Config& config) {
 
   const absl::Status token = WriteOperatorToken(config, **engine);
   if (!token.ok()) return Fail(token);
+  absl::StatusOr<std::unique_ptr<ProofSide>> proof =
+      ProofSide::Prepare(config, engine->get(), &clock);
+  if (!proof.ok()) return Fail(proof.status());
   absl::StatusOr<std::unique_ptr<WebSide>> web =
-      WebSide::Prepare(config, engine->get(), &clock);
+      WebSide::Prepare(config, engine->get(), proof->get(), &clock);
   if (!web.ok()) return Fail(web.status());
   absl::StatusOr<TlsFiles> tls;
   RpcOptions rpc;
@@ -222,6 +227,8 @@ int Run(const Config& config) {
   } else {
     spdlog::warn("plain text: only for tests on this machine");
   }
+  const absl::Status asking = (*proof)->Start();
+  if (!asking.ok()) return Fail(asking);
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
       RpcServer::Start(rpc, engine->get());
   if (!server.ok()) return Fail(server.status());
@@ -243,6 +250,7 @@ int Run(const Config& config) {
   const EngineStatus end = (*engine)->status();
   server->reset();
   web->reset();
+  proof->reset();
   engine->reset();
   spdlog::info("stopped at {} entries, next position {}",
                end.end.tree_size.value, end.end.next_position.value);

@@ -56,16 +56,19 @@ std::string HostOf(const std::string& listen) {
 
 absl::StatusOr<std::unique_ptr<WebSide>> WebSide::Prepare(const Config& config,
                                                           Engine* engine,
+                                                          ProofSide* proof,
                                                           const Clock* clock) {
   auto web = std::unique_ptr<WebSide>(new WebSide(config));
   if (config.http.empty()) return web;
   web->clock_ = clock;
+  web->proof_ = proof;
   WebAppOptions options;
   options.engine = engine;
   options.clock = clock;
   options.data = config.data;
   options.dashboard = config.dashboard;
   options.site.public_url = config.public_url;
+  options.parts = proof->parts();
   options.note = [](const std::string& text) {
     spdlog::info("{}", Quoted(text));
   };
@@ -100,6 +103,9 @@ absl::Status WebSide::Start(RpcServer* rpc, const TlsFiles* tls) {
     app->Handle(std::move(request), std::move(answer));
   };
   options.stream_handlers = {bridge_};
+  if (proof_->tiles() != nullptr) {
+    options.stream_handlers.push_back(proof_->tiles());
+  }
   options.host_names = config_.tls_names;
   options.host_names.push_back(HostOf(config_.http));
   if (!config_.public_url.empty()) {
@@ -140,6 +146,7 @@ absl::Status WebSide::Start(RpcServer* rpc, const TlsFiles* tls) {
   sources.sync_streams = [rpc] { return rpc->stream_count(); };
   sources.http = [http = server_.get()] { return http->stats(); };
   sources.grpc_web = [bridge = bridge_] { return bridge->stats(); };
+  proof_->AddSources(&sources);
   app_->SetSources(std::move(sources));
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
-// The web side of thond: the dashboard, gRPC-Web and /metrics on one port,
-// beside the gRPC server. Nothing of it is there with --http off.
+// The web side of thond: the dashboard, gRPC-Web, tiles, the witness and
+// /metrics on one port, beside the gRPC server. Nothing of it is there with
+// --http off.
 #ifndef THON_WEB_SIDE_H_
 #define THON_WEB_SIDE_H_
 
@@ -14,6 +15,7 @@
 #include "server/http/grpc_web.h"
 #include "server/http/http_server.h"
 #include "server/http/web_app.h"
+#include "server/proof_side.h"
 #include "server/rpc/server.h"
 #include "server/rpc/tls.h"
 
@@ -31,6 +33,7 @@ class WebSide {
   // kUnavailable, kResourceExhausted: a file that is named cannot be used.
   static absl::StatusOr<std::unique_ptr<WebSide>> Prepare(const Config& config,
                                                           Engine* engine,
+                                                          ProofSide* proof,
                                                           const Clock* clock);
 
   ~WebSide() { Stop(); }
@@ -56,6 +59,7 @@ class WebSide {
 
   const Config& config_;
   const Clock* clock_ = nullptr;
+  ProofSide* proof_ = nullptr;
   std::unique_ptr<WebApp> app_;
   std::shared_ptr<GrpcWebBridge> bridge_;
   std::unique_ptr<HttpServer> server_;

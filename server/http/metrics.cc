@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "server/core/limits.h"
 #include "server/core/version.h"
+#include "server/engine/checkpoints.h"
 #include "server/engine/engine_stats.h"
 #include "server/engine/system_clock.h"
 #include "server/watch/watch_hub.h"
@@ -202,13 +203,15 @@ void AddWatches(const WatchStats& stats, Families* out) {
 void AddHttp(const HttpStats& stats, Families* out) {
   out->Gauge("thon_http_connections", "Connections that are open.",
              Value(stats.connections));
-  out->Gauge("thon_http_streams", "gRPC-Web requests that are being answered.",
+  out->Gauge("thon_http_streams",
+             "Requests of gRPC-Web and for entries being answered.",
              Value(stats.streams));
   out->Counter("thon_http_accepted_total", "Connections accepted.",
                stats.accepted);
   out->Counter("thon_http_requests_total", "Requests that were complete.",
                stats.requests);
-  out->Counter("thon_http_streams_total", "gRPC-Web requests.",
+  out->Counter("thon_http_streams_total",
+               "Requests of gRPC-Web and for bundles of entries.",
                stats.streams_started);
   out->Counter("thon_http_read_bytes_total", "Bytes read, within TLS.",
                stats.bytes_read);
@@ -239,6 +242,96 @@ void AddGrpcWeb(const GrpcWebStats& stats, Families* out) {
   for (std::size_t code = 0; code < stats.ended.size(); ++code) {
     out->Add(Value(stats.ended[code]), "code", absl::StrCat(code));
   }
+}
+
+void AddCheckpoints(const Checkpoints& checkpoints, Families* out) {
+  out->Gauge("thon_log_damaged",
+             "1 if the disk holds something else than was recorded: nothing is "
+             "signed any more.",
+             checkpoints.health().ok() ? 0 : 1);
+  out->Gauge("thon_log_entries_checked",
+             "Old entries hashed again from the disk since the start.",
+             Value(checkpoints.entries_checked()));
+  const absl::StatusOr<v1::Checkpoint> newest = checkpoints.Newest();
+  out->Gauge("thon_checkpoint_entries",
+             "Entries that the newest checkpoint covers; 0 if there is none.",
+             newest.ok() ? Value(newest->tree_size()) : 0);
+  const absl::StatusOr<v1::Checkpoint> witnessed = checkpoints.Witnessed();
+  out->Gauge("thon_checkpoint_witnessed_entries",
+             "Entries that the newest witnessed checkpoint covers.",
+             witnessed.ok() ? Value(witnessed->tree_size()) : 0);
+}
+
+void AddTiles(const TilesStats& stats, Families* out) {
+  out->Begin("thon_tiles_total",
+             "Checkpoints, tiles and entry bundles that readers asked for, by "
+             "what they got.",
+             MetricType::Counter);
+  out->Add(Value(stats.checkpoints), "outcome", "checkpoint");
+  out->Add(Value(stats.tiles), "outcome", "tile");
+  out->Add(Value(stats.bundles), "outcome", "bundle");
+  out->Add(Value(stats.not_found), "outcome", "not_found");
+  out->Add(Value(stats.busy), "outcome", "busy");
+  out->Add(Value(stats.failed), "outcome", "failed");
+  out->Counter("thon_tiles_entry_bytes_total",
+               "Bytes of entries sent in bundles, before compression.",
+               stats.bundle_bytes);
+}
+
+// Of other logs that this server witnesses.
+void AddWitness(const WitnessStats& stats, Families* out) {
+  out->Gauge("thon_witness_logs", "Other logs that this server witnesses.",
+             Value(stats.logs));
+  out->Begin("thon_witness_submissions_total",
+             "Checkpoints of other logs, by what was answered.",
+             MetricType::Counter);
+  out->Add(Value(stats.cosigned), "outcome", "cosigned");
+  out->Add(Value(stats.conflicts), "outcome", "conflict");
+  out->Add(Value(stats.malformed), "outcome", "malformed");
+  out->Add(Value(stats.unknown_origin), "outcome", "unknown_log");
+  out->Add(Value(stats.untrusted), "outcome", "untrusted");
+  out->Add(Value(stats.inconsistent), "outcome", "inconsistent");
+  out->Add(Value(stats.unavailable), "outcome", "unavailable");
+  out->Begin("thon_witness_evidence_total",
+             "Submissions that are evidence against a log, by what they show.",
+             MetricType::Counter);
+  out->Add(Value(stats.two_histories), "verdict", "two_histories");
+  out->Add(Value(stats.not_shown_consistent), "verdict",
+           "not_shown_consistent");
+}
+
+// The witnesses that this log asks.
+void AddWitnesses(const std::vector<WitnessState>& states, Families* out) {
+  const auto add = [&](const std::string& name, const std::string& help,
+                       MetricType type, const auto& value) {
+    out->Begin(name, help, type);
+    for (const WitnessState& state : states) {
+      out->Add(value(state), "witness", state.name);
+    }
+  };
+  add("thon_witness_up", "1 if the witness cosigned when it was last asked.",
+      MetricType::Gauge,
+      [](const auto& state) { return state.up ? 1.0 : 0.0; });
+  add("thon_witness_disagrees",
+      "1 if the witness knows another history of this log, or a longer one.",
+      MetricType::Gauge, [](const auto& state) {
+        return state.ahead || state.refuses ? 1.0 : 0.0;
+      });
+  add("thon_witness_cosigned_entries",
+      "Entries of the largest checkpoint that the witness cosigned.",
+      MetricType::Gauge,
+      [](const auto& state) { return Value(state.cosigned_size); });
+  add("thon_witness_last_success_seconds",
+      "When the witness last cosigned, Unix time; 0: never.", MetricType::Gauge,
+      [](const auto& state) {
+        return static_cast<double>(state.last_success_ms) / 1000;
+      });
+  add("thon_witness_cosignatures_total", "Cosignatures that were kept.",
+      MetricType::Counter,
+      [](const auto& state) { return Value(state.cosignatures); });
+  add("thon_witness_failures_total", "Times that the witness did not cosign.",
+      MetricType::Counter,
+      [](const auto& state) { return Value(state.failures); });
 }
 
 void AddLogins(const LoginCounts& logins, Families* out) {
@@ -329,6 +422,7 @@ std::string Metrics::Text() {
   const Scanned scanned = Scan();
   out.Gauge("thon_log_bytes", "Bytes of the log on disk.",
             Value(scanned.log_bytes));
+  AddCheckpoints(engine_->checkpoints(), &out);
   AddProjector(stats, status, &out);
   AddWatches(engine_->watches().stats(), &out);
   out.Begin("thon_phones_heard",
@@ -346,6 +440,9 @@ std::string Metrics::Text() {
     }
     if (sources_.http) AddHttp(sources_.http(), &out);
     if (sources_.grpc_web) AddGrpcWeb(sources_.grpc_web(), &out);
+    if (sources_.tiles) AddTiles(sources_.tiles(), &out);
+    if (sources_.witness) AddWitness(sources_.witness(), &out);
+    if (sources_.witnesses) AddWitnesses(sources_.witnesses(), &out);
   }
   AddLogins(*logins_, &out);
   AddClock(&out);

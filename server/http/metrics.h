@@ -1,8 +1,9 @@
 // What /metrics says, in Prometheus' text format.
 //
 // Every name begins with "thon_"; RUNBOOK.md says which to watch. Labels have a
-// few fixed values: no team, officer or address is in them, so that whoever may
-// watch the machine learns nothing of people.
+// few fixed values, or are the names that the operator gave the witnesses: no
+// team, officer or address is in them, so that whoever may watch the machine
+// learns nothing of people.
 #ifndef THON_HTTP_METRICS_H_
 #define THON_HTTP_METRICS_H_
 
@@ -11,12 +12,16 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "server/core/mutex.h"
 #include "server/engine/engine.h"
 #include "server/http/grpc_web.h"
 #include "server/http/http_stats.h"
+#include "server/http/tiles.h"
+#include "server/http/witness.h"
+#include "server/http/witness_client.h"
 
 namespace thon {
 
@@ -34,6 +39,9 @@ struct MetricsSources {
   std::function<std::size_t()> sync_streams;
   std::function<HttpStats()> http;
   std::function<GrpcWebStats()> grpc_web;
+  std::function<TilesStats()> tiles;
+  std::function<WitnessStats()> witness;
+  std::function<std::vector<WitnessState>()> witnesses;
 };
 
 // Thread-safety: every method may be called from any thread.

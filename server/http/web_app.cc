@@ -10,8 +10,10 @@
 #include "server/core/civil.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/engine/checkpoints.h"
 #include "server/engine/engine_stats.h"
 #include "server/http/pages.h"
+#include "server/http/reader_token.h"
 
 namespace thon {
 namespace {
@@ -32,13 +34,6 @@ bool IsLoopbackHost(absl::string_view host) {
   return host == "localhost" ||
          (absl::StartsWith(host, "127.") &&
           host.find_first_not_of("0123456789.") == absl::string_view::npos);
-}
-
-absl::string_view BearerHeader(const HttpRequest& request) {
-  constexpr absl::string_view kBearer = "bearer ";
-  const absl::string_view value = request.Header("authorization");
-  if (!absl::StartsWithIgnoreCase(value, kBearer)) return {};
-  return value.substr(kBearer.size());
 }
 
 HttpResponse JsonResponse(int status, std::string body) {
@@ -101,6 +96,10 @@ void WebApp::Handle(HttpRequest request, HttpAnswer answer) {
     return AnswerMetrics(std::move(request), std::move(answer));
   }
   if (path == kPageStylePath) return answer(PageStyle());
+  for (HttpPart* const part : options_.parts) {
+    if (!part->Owns(path)) continue;
+    return part->Handle(std::move(request), std::move(answer));
+  }
   if (files_.empty()) {
     if (!IsRead(request)) return answer(MethodNotAllowed("GET, HEAD"));
     if (path != "/") return answer(TextResponse(404, "there is no such file"));
@@ -232,6 +231,9 @@ HttpResponse WebApp::Ready() const {
   if (options_.engine->stats().projector_stopped) {
     reasons.push_back("PROJECTOR_STOPPED");
   }
+  if (!options_.engine->checkpoints().health().ok()) {
+    reasons.push_back("LOG_DAMAGED");
+  }
   if (status.commit_state != CommitState::kOpen) {
     reasons.emplace_back(CommitStateName(status.commit_state));
   }
@@ -259,11 +261,7 @@ bool WebApp::MayReadMetrics(const HttpRequest& request) const {
         ConstantTimeEqual(token, options_.metrics_token)) {
       return true;
     }
-    const absl::StatusOr<OfficerId> officer =
-        options_.engine->Authenticate(token);
-    return officer.ok() &&
-           options_.engine->Authorise(*officer, v1::ROLE_READER, UnitId(0))
-               .ok();
+    return ShowsReaderToken(*options_.engine, request);
   }
   // Behind a proxy of this machine everybody comes from loopback.
   return !options_.metrics_closed && options_.site.public_url.empty() &&

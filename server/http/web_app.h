@@ -3,8 +3,9 @@
 //   GET  /healthz     200 while the process answers.
 //   GET  /readyz      200, or 503 with the reasons: ROWS_BEHIND (rows have not
 //                     reached what the log held at the start),
-//                     PROJECTOR_STOPPED, DISK_LOW, DISK_FAILED, LOG_RESTORED,
-//                     DRAINING. JSON.
+//                     PROJECTOR_STOPPED, LOG_DAMAGED (nothing is signed any
+//                     more), DISK_LOW, DISK_FAILED, LOG_RESTORED, DRAINING.
+//                     JSON.
 //   GET  /metrics     Prometheus' text; see MetricsAccess.
 //   GET  /login/CODE  a page with one button, or 410.
 //   POST /login/CODE  takes the code: a session's cookie and 303 to "/". 410
@@ -12,6 +13,7 @@
 //                     many wrong ones from this address.
 //   POST /logout      ends the session's token and no other; 204, or 303 to "/"
 //                     for a form. 403 from another site.
+//   parts             what WebAppOptions::parts own: tiles, the witness.
 //   GET  the rest     the dashboard's files, or a page that says how to build
 //                     them.
 //
@@ -23,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -30,6 +33,7 @@
 #include "server/core/ids.h"
 #include "server/engine/engine.h"
 #include "server/http/http_handler.h"
+#include "server/http/http_part.h"
 #include "server/http/login_links.h"
 #include "server/http/metrics.h"
 #include "server/http/sessions.h"
@@ -52,6 +56,9 @@ struct WebAppOptions {
   // proxy that says so).
   std::string metrics_token;  // Empty: none.
   bool metrics_closed = false;
+  // Asked in this order, after the app's own paths and before the dashboard's.
+  // Not owned; they outlive the app.
+  std::vector<HttpPart*> parts;
   // If set: told who logs in and out, from where, and who tries too often, in
   // words for the server's log and without any secret. Any thread.
   std::function<void(const std::string&)> note;
