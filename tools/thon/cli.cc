@@ -77,6 +77,7 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddTemplateCommands(&app, &session);
   AddAuthorCommands(&app, &session);
   AddLogCommands(&app, &session);
+  AddAuditCommands(&app, &session);
   AddScenarioCommands(&app, &session);
   AddLoginCommands(&app, &session);
   AddAdminCommands(&app, &session);

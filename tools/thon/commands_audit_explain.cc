@@ -1,0 +1,227 @@
+// thon audit explain: from the đồng down to the signed batches and their
+// proofs.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/text.h"
+#include "tools/thon/audit_entry.h"
+#include "tools/thon/command_options.h"
+#include "tools/thon/commands_audit.h"
+#include "tools/thon/derivation_text.h"
+#include "tools/thon/log_trust.h"
+#include "tools/thon/text_table.h"
+#include "tools/thon/words.h"
+
+namespace thon::cli {
+namespace {
+
+struct ExplainOptions {
+  TrustOptions trust;
+  std::uint64_t team = 0;
+  std::string month;
+  std::string policy;
+  std::string as_of;
+};
+
+// What the determination rests on, by position: each with why it is there.
+using Basis = std::map<std::uint64_t, std::set<std::string>>;
+
+void CollectSteps(const v1::Derivation& step, Basis* basis,
+                  std::int64_t* left_out) {
+  for (const std::uint64_t position : step.positions()) {
+    if (position != 0) (*basis)[position].insert("căn cứ (basis)");
+  }
+  for (const v1::ExplainedEvent& event : step.events()) {
+    if (event.standing() != "COUNTED") continue;
+    (*basis)[event.position()].insert("được tính (counted)");
+  }
+  *left_out += step.events_left_out();
+  for (const v1::Derivation& child : step.steps()) {
+    CollectSteps(child, basis, left_out);
+  }
+}
+
+Basis BasisOf(const v1::GetDeterminationResponse& response,
+              std::int64_t* left_out) {
+  Basis basis;
+  CollectSteps(response.derivation(), &basis, left_out);
+  const v1::Determination& row = response.row().determination();
+  const auto add = [&basis](std::uint64_t position, const char* why) {
+    if (position != 0) basis[position].insert(why);
+  };
+  add(row.policy_position(), "chính sách (policy)");
+  add(row.list_position(), "danh sách (list)");
+  add(row.funding_position(), "kinh phí (funding)");
+  add(row.structure_position(), "địa giới (map)");
+  add(row.decision_position(), "quyết định tháng giữ lại (held month)");
+  return basis;
+}
+
+// The kind of the event at a position of an entry.
+std::string KindAt(const CheckedEntry& checked, std::uint64_t position) {
+  const std::uint64_t i = position - checked.entry.trailer.first_position.value;
+  if (i >= static_cast<std::uint64_t>(checked.entry.batch.events_size())) {
+    return "unknown";
+  }
+  const v1::Event& event = checked.entry.batch.events(static_cast<int>(i));
+  const auto* const payload =
+      v1::Event::descriptor()->FindOneofByName("payload");
+  const auto* const field =
+      event.GetReflection()->GetOneofFieldDescriptor(event, payload);
+  return field == nullptr ? "unknown" : field->name();
+}
+
+// What was checked, as a table or as JSON.
+class Evidence {
+ public:
+  absl::Status Add(EntryChecker* checker, const Basis& basis) {
+    for (const auto& [position, why] : basis) {
+      const absl::StatusOr<const CheckedEntry*> checked = checker->At(position);
+      if (!checked.ok()) return checked.status();
+      AddRow(position, why, **checked);
+    }
+    return absl::OkStatus();
+  }
+
+  void Print(std::ostream& out) const { table_.Print(out); }
+  const Json& json() const { return json_; }
+  int by_server() const { return by_server_; }
+  int by_authors() const { return by_authors_; }
+
+ private:
+  void AddRow(std::uint64_t position, const std::set<std::string>& why,
+              const CheckedEntry& checked) {
+    (checked.by_server ? by_server_ : by_authors_) += 1;
+    const std::string kind = KindAt(checked, position);
+    const std::string author = HexEncode(checked.entry.batch.author());
+    std::vector<std::string> reasons(why.begin(), why.end());
+    std::string reason;
+    for (const std::string& one : reasons) {
+      absl::StrAppend(&reason, reason.empty() ? "" : ", ", one);
+    }
+    table_.AddRow(
+        {absl::StrCat(position), absl::StrCat(checked.entry.index), kind,
+         author.substr(0, 12), checked.batch_hash.Hex().substr(0, 16),
+         checked.by_server ? "máy chủ (server)" : "điện thoại (phone)",
+         "đúng (holds)", "đúng (holds)", reason});
+    Json path = Json::array();
+    for (const std::string& hash : checked.proof.path()) {
+      path.push_back(HexEncode(hash));
+    }
+    json_.push_back({{"position", position},
+                     {"entry_index", checked.entry.index},
+                     {"kind", kind},
+                     {"author", author},
+                     {"batch_hash", checked.batch_hash.Hex()},
+                     {"signed_by_server_only", checked.by_server},
+                     {"signature_holds", true},
+                     {"inclusion_holds", true},
+                     {"inclusion_path", std::move(path)},
+                     {"why", std::move(reasons)}});
+  }
+
+  TextTable table_{{{"Vị trí (position)", Align::kRight},
+                    {"Mục (entry)", Align::kRight},
+                    {"Loại (kind)"},
+                    {"Tác giả (author)"},
+                    {"Lô (batch hash)"},
+                    {"Người ký (signed by)"},
+                    {"Chữ ký (signature)"},
+                    {"Bằng chứng (proof)"},
+                    {"Vì sao (why)"}}};
+  Json json_ = Json::array();
+  int by_server_ = 0;
+  int by_authors_ = 0;
+};
+
+absl::Status Explain(Session* session, const ExplainOptions& options) {
+  const auto month = MonthOption("MONTH", options.month);
+  if (!month.ok()) return month.status();
+  const auto read = AsOfOption(options.as_of);
+  if (!read.ok()) return read.status();
+  const absl::StatusOr<Client*> client = session->client();
+  if (!client.ok()) return client.status();
+  v1::GetDeterminationRequest request;
+  request.set_policy_id(options.policy);
+  request.set_beneficiary_kind(v1::BENEFICIARY_KIND_TEAM);
+  request.set_beneficiary_id(options.team);
+  request.set_month(*month);
+  request.set_explain(true);
+  *request.mutable_options() = *read;
+  const auto response = (*client)->GetDetermination(request);
+  if (!response.ok()) return response.status();
+  // A checkpoint signed now covers everything that the answer rests on.
+  const absl::StatusOr<TrustedCheckpoint> trusted =
+      FetchTrusted(session, options.trust, v1::GetCheckpointRequest());
+  if (!trusted.ok()) return trusted.status();
+  std::int64_t left_out = 0;
+  const Basis basis = BasisOf(*response, &left_out);
+  EntryChecker checker((*client)->audit(), &*trusted);
+  Evidence evidence;
+  const absl::Status checked = evidence.Add(&checker, basis);
+  if (!checked.ok()) return checked;
+
+  const v1::DeterminationRow& row = response->row();
+  const v1::Determination& determination = row.determination();
+  if (session->json) {
+    session->Print({{"position", response->position()},
+                    {"determination", ToJson(row)},
+                    {"derivation", ToJson(response->derivation())},
+                    {"checkpoint", ToJson(trusted->checkpoint)},
+                    {"evidence", evidence.json()},
+                    {"signed_by_authors", evidence.by_authors()},
+                    {"signed_by_server_only", evidence.by_server()},
+                    {"events_left_out", left_out}});
+    return absl::OkStatus();
+  }
+  std::ostream& out = session->out();
+  out << row.policy_id() << " v" << determination.policy_version()
+      << ", tổ (team) " << row.beneficiary_id() << ", "
+      << ShowMonth(row.month()) << ": " << StateWord(determination.state())
+      << " (" << Short(determination.state()) << "), "
+      << FormatDong(determination.amount_vnd()) << '\n';
+  out << "Tại vị trí (as of position) " << response->position() << "\n\n";
+  PrintDerivation(response->derivation(), 0, out);
+  out << "\nĐã kiểm tra tại máy này (checked on this machine), điểm kiểm tra "
+         "(checkpoint) "
+      << trusted->body.tree_size << ", " << trusted->body.root.Hex() << '\n';
+  evidence.Print(out);
+  out << '\n'
+      << evidence.by_authors()
+      << " căn cứ do tác giả ký (facts signed by their authors), "
+      << evidence.by_server()
+      << " chỉ do máy chủ ký (acts that only the server signed: decisions, "
+         "enrolments, imports)\n";
+  if (left_out > 0) {
+    out << "Còn " << left_out
+        << " sự kiện không liệt kê (more events, which the explanation leaves "
+           "out)\n";
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddAuditExplainCommand(CLI::App* group, Session* session) {
+  CLI::App* const command = Command(
+      group, "explain",
+      "Từ số tiền đến từng lô có chữ ký (from the đồng down to the signed "
+      "batches and their proofs)",
+      {"thon audit explain 4211 2023-08",
+       "thon audit explain 4211 8/2023 --policy YB-2023 --as-of 2023-10-11"});
+  auto options = std::make_shared<ExplainOptions>();
+  command->add_option("team", options->team, "The team's number")->required();
+  command->add_option("month", options->month, "2023-08 or 8/2023")->required();
+  command->add_option("--policy", options->policy,
+                      "Under which policy; may be left out where there is one");
+  command->add_option("--as-of", options->as_of, kAsOfHelp);
+  AddTrustOptions(command, &options->trust);
+  OnChosen(command, session, options, &Explain);
+}
+
+}  // namespace thon::cli
