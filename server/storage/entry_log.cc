@@ -42,13 +42,15 @@ absl::Status EntryLogImpl::Append(const NewGroup& group) {
     put(Family::kAuthorBatches,
         AuthorBatchKey(entry.author, entry.first_sequence),
         EncodeAuthorBatch({next.tree_size, trailer.event_count}));
-    frontier.Append(
-        entry.leaf_hash, [&put](merkle::NodeId node, const Hash& hash) {
-          if (node.level == 0 || node.level % kStoredLevelStep != 0) {
-            return;
-          }
-          put(Family::kNodes, NodeKey(node), hash.view());
-        });
+    if (keeps_tree_) {
+      frontier.Append(
+          entry.leaf_hash, [&put](merkle::NodeId node, const Hash& hash) {
+            if (node.level == 0 || node.level % kStoredLevelStep != 0) {
+              return;
+            }
+            put(Family::kNodes, NodeKey(node), hash.view());
+          });
+    }
     next.tree_size = next.tree_size.Next();
     next.next_position = trailer.end_position();
     next.last_receive_time = trailer.receive_time;
@@ -60,7 +62,7 @@ absl::Status EntryLogImpl::Append(const NewGroup& group) {
       EncodeGroup({first_entry,
                    static_cast<std::uint32_t>(group.entries.size()),
                    group.origin, group.signature}));
-  const Hash root = frontier.Root();
+  const Hash root = keeps_tree_ ? frontier.Root() : Hash();
   put(Family::kMeta, kEndKey, EncodeEnd({next, root}));
 
   if (absl::Status status = Write(&batch); !status.ok()) return status;

@@ -5,6 +5,7 @@
 #include "server/core/batch.h"
 #include "server/core/check.h"
 #include "server/storage/entry_log_impl.h"
+#include "server/storage/treeless_log.h"
 #include "server/storage/wal_scan.h"
 #include "thon/v1/log.pb.h"
 
@@ -30,6 +31,21 @@ absl::StatusOr<std::unique_ptr<EntryLog>> EntryLog::Open(
   absl::StatusOr<std::unique_ptr<EntryLogImpl>> log = EntryLogImpl::OpenAt(
       options, options.directory + "/log", *std::move(lock));
   if (!log.ok()) return log.status();
+  return std::unique_ptr<EntryLog>(*std::move(log));
+}
+
+absl::StatusOr<std::unique_ptr<EntryLog>> OpenTreelessLog(
+    const StorageOptions& options) {
+  absl::StatusOr<std::unique_ptr<DirectoryLock>> lock =
+      DirectoryLock::Take(FileSystemOf(options), options.directory);
+  if (!lock.ok()) return lock.status();
+  absl::StatusOr<std::unique_ptr<EntryLogImpl>> log = EntryLogImpl::OpenAt(
+      options, options.directory + "/log", *std::move(lock));
+  if (!log.ok()) return log.status();
+  if ((*log)->end().tree_size != EntryIndex(0)) {
+    return absl::FailedPreconditionError("this log has a tree");
+  }
+  (*log)->LeaveTreeOut();
   return std::unique_ptr<EntryLog>(*std::move(log));
 }
 

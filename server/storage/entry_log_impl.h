@@ -31,6 +31,8 @@ class EntryLogImpl final : public EntryLog {
   static absl::StatusOr<std::unique_ptr<EntryLogImpl>> OpenAt(
       const StorageOptions& options, const std::string& path,
       std::unique_ptr<DirectoryLock> lock);
+  // From here on, no tree is kept. Requires: nothing was appended.
+  void LeaveTreeOut() { keeps_tree_ = false; }
   ~EntryLogImpl() override = default;
 
   absl::Status Append(const NewGroup& group) override;
@@ -127,6 +129,7 @@ class EntryLogImpl final : public EntryLog {
 
   // The writing thread's.
   absl::Status write_error_;  // Sticky.
+  bool keeps_tree_ = true;    // False: see treeless_log.h.
   merkle::Frontier frontier_;
 
   mutable Mutex mu_;

@@ -55,7 +55,7 @@ issuer: Tỉnh Đo
 time_zone: Asia/Ho_Chi_Minh
 status: {value: IN_FORCE, source: bench}
 basis:
-  - {document: 1/NQ-HĐND, issued: 1989-12-09, issuer: HĐND}
+  - {document: 1/NQ-HĐND, issued: 2000-12-09, issuer: HĐND}
 period: {from: )",
                       FirstFactDay().Iso(), ", to: ", LastFactDay().Iso(),
                       R"(, source: bench}
@@ -154,7 +154,7 @@ v1::UnitList Units(int communes) {
 
 std::vector<v1::Event> TeamFacts(const std::vector<Author>& authors,
                                  int communes) {
-  const std::int32_t begin = Date::Of(1989, 1, 1).days;
+  const std::int32_t begin = Date::Of(2000, 1, 1).days;
   std::vector<v1::Event> events;
   std::uint64_t index = 0;
   for (const Author& author : authors) {
@@ -195,7 +195,7 @@ v1::Event Publication(const std::string& id, const Hash& text_hash) {
   policy->set_policy_id(id);
   policy->set_version(1);
   policy->mutable_document()->set_number("1/NQ-HĐND");
-  policy->mutable_document()->set_issue_date(Date::Of(1989, 12, 9).days);
+  policy->mutable_document()->set_issue_date(Date::Of(2000, 12, 9).days);
   policy->set_text_hash(std::string(text_hash.view()));
   policy->set_issuer_unit_id(kProvince);
   return event;
@@ -213,9 +213,9 @@ absl::Status Found(Engine* engine, const std::vector<Author>& authors,
 
   std::vector<v1::Event> events(1);
   v1::UnitsImported* map = events[0].mutable_units_imported();
-  map->set_effective_date(Date::Of(1989, 1, 1).days);
+  map->set_effective_date(Date::Of(2000, 1, 1).days);
   map->mutable_document()->set_number("1/QĐ-TTg");
-  map->mutable_document()->set_issue_date(Date::Of(1989, 1, 1).days);
+  map->mutable_document()->set_issue_date(Date::Of(2000, 1, 1).days);
   map->set_units_hash(std::string(units->view()));
   absl::Status status = founder.Submit(std::move(events));
   if (status.ok()) status = founder.Submit(TeamFacts(authors, communes));
@@ -280,7 +280,7 @@ absl::StatusOr<std::vector<std::string>> MakeReaders(
     grant->set_grant_id(static_cast<std::uint64_t>(100 + i));
     grant->set_officer_id(static_cast<std::uint64_t>(100 + i));
     grant->set_role(v1::ROLE_READER);
-    grant->set_from_date(Date::Of(1989, 1, 1).days);
+    grant->set_from_date(Date::Of(2000, 1, 1).days);
   }
   Founder founder(engine->get(), "readers");
   const absl::Status granted = founder.Submit(std::move(grants));

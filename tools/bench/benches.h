@@ -8,7 +8,12 @@
 //   determine  determinations a second of one core; what a policy published
 //            over a year of 1,356 teams takes, and does to ingest
 //   watch    how soon watchers see what phones send, and what one of them costs
-//   verify   signatures a second that these cores can check, and nothing else
+//   signatures  signatures a second that these cores can check, nothing else
+//   proofs   inclusion and consistency proofs a second, here and over gRPC
+//   tiles    tiles and bundles a second over HTTP, beside a plain file
+//   replay   events a second that auditors are shown, all of them and filtered
+//   verify   thon-verify over an audit pack
+//   tree     what the Merkle tree costs ingest, with and without in turn
 #ifndef THON_TOOLS_BENCH_BENCHES_H_
 #define THON_TOOLS_BENCH_BENCHES_H_
 
@@ -41,7 +46,12 @@ absl::Status BenchRebuild(const BenchOptions& options);
 absl::Status BenchDisk(const BenchOptions& options);
 absl::Status BenchDetermine(const BenchOptions& options);
 absl::Status BenchWatch(const BenchOptions& options);
+absl::Status BenchSignatures(const BenchOptions& options);
+absl::Status BenchProofs(const BenchOptions& options);
+absl::Status BenchTiles(const BenchOptions& options);
+absl::Status BenchReplay(const BenchOptions& options);
 absl::Status BenchVerify(const BenchOptions& options);
+absl::Status BenchTree(const BenchOptions& options);
 
 // Prints a result: one line of JSON, or "key value" pairs.
 void Print(const BenchOptions& options, const nlohmann::ordered_json& result);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 
 namespace thon::bench {
 namespace {
@@ -29,12 +30,16 @@ absl::StatusOr<std::unique_ptr<ChildServer>> ChildServer::Start(
   const std::filesystem::path self =
       std::filesystem::read_symlink("/proc/self/exe");
   const std::string endpoint = directory + "/endpoint";
+  const std::string http_port = directory + "/bench.http.port";
   std::filesystem::remove(endpoint);
+  std::filesystem::remove(http_port);
   std::vector<std::string> command = {(self.parent_path() / "thond").string(),
                                       "--data",
                                       directory,
                                       "--listen",
                                       "127.0.0.1:0",
+                                      "--http-port-file",
+                                      http_port,
                                       "--simulate",
                                       "--log-level",
                                       "error"};
@@ -44,7 +49,11 @@ absl::StatusOr<std::unique_ptr<ChildServer>> ChildServer::Start(
   if (!process.ok()) return process.status();
   std::unique_ptr<ChildServer> server(new ChildServer());
   server->process_ = *std::move(process);
-  for (int tries = 0; !std::filesystem::exists(endpoint); ++tries) {
+  const auto ready = [&] {
+    return std::filesystem::exists(endpoint) &&
+           absl::SimpleAtoi(ReadText(http_port), &server->http_port_);
+  };
+  for (int tries = 0; !ready(); ++tries) {
     bool ended = false;
     server->process_->ReadLines(&ended);
     if (ended || tries > kStartTriesMax) {

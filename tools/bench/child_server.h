@@ -25,6 +25,8 @@ class ChildServer {
   // A connection of its own for each call.
   std::shared_ptr<grpc::Channel> Connect() const;
   const std::string& token() const { return token_; }
+  // Of 127.0.0.1: plain HTTP, or HTTPS if it was started with TLS.
+  int http_port() const { return http_port_; }
 
   // Memory that the server holds, as the operating system counts it.
   std::int64_t ResidentBytes() const;
@@ -39,6 +41,7 @@ class ChildServer {
   std::string endpoint_;
   std::string ca_pem_;  // Empty: plain text.
   std::string token_;
+  int http_port_ = 0;
 };
 
 }  // namespace thon::bench

@@ -32,7 +32,9 @@ SigningKey KeyOf(std::uint64_t number) {
 
 }  // namespace
 
-Date FirstFactDay() { return Date::Of(1990, 1, 1); }
+// No anchor before 2000 counts, and a log whose times are not settled is no log
+// of the field.
+Date FirstFactDay() { return Date::Of(2001, 1, 1); }
 
 Date LastFactDay() {
   Month month = Month::Of(FirstFactDay());

@@ -41,13 +41,21 @@ void AddSeconds(CLI::App* command, BenchOptions* options) {
       ->capture_default_str();
 }
 
-void AddLog(CLI::App* command, BenchOptions* options) {
-  AddBatch(command, options);
-  command
-      ->add_option("--events", options->events,
-                   "Events of the log that is made for it")
+void AddStreams(CLI::App* command, const char* what, BenchOptions* options) {
+  command->add_option("--streams", options->streams, what)
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+void AddEvents(CLI::App* command, const char* what, BenchOptions* options) {
+  command->add_option("--events", options->events, what)
       ->check(CLI::Range(1'000, 20'000'000))
       ->capture_default_str();
+}
+
+void AddLog(CLI::App* command, BenchOptions* options) {
+  AddBatch(command, options);
+  AddEvents(command, "Events of the log that is made for it", options);
   command->add_option("--data", options->data,
                       "Measure this data directory instead; its server must "
                       "be stopped");
@@ -73,9 +81,7 @@ int main(int argc, char** argv) {
                          &thon::bench::BenchIngest);
   AddBatch(ingest, &options);
   AddSeconds(ingest, &options);
-  ingest->add_option("--streams", options.streams, "Phones at a time")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  AddStreams(ingest, "Phones at a time", &options);
   ingest
       ->add_option("--window", options.window,
                    "Batches on the way, of each stream")
@@ -87,11 +93,10 @@ int main(int argc, char** argv) {
   AddLog(add("rebuild", "All rows from the log", &thon::bench::BenchRebuild),
          &options);
   AddLog(add("disk", "Bytes on disk", &thon::bench::BenchDisk), &options);
-  add("determine", "Determinations, and a policy published under load",
-      &thon::bench::BenchDetermine)
-      ->add_option("--events", options.events,
-                   "Events recorded before it is published")
-      ->check(CLI::Range(1'000, 20'000'000));
+  AddEvents(
+      add("determine", "Determinations, and a policy published under load",
+          &thon::bench::BenchDetermine),
+      "Events recorded before it is published", &options);
   CLI::App* watch = add("watch", "What phones send, seen by watchers",
                         &thon::bench::BenchWatch);
   AddSeconds(watch, &options);
@@ -107,10 +112,29 @@ int main(int argc, char** argv) {
   watch->add_flag("--fair", options.fair,
                   "200 watches, with and without one that never reads; fails "
                   "if it costs the others more than a fifth of their p99");
-  CLI::App* verify =
-      add("verify", "Signature checks alone", &thon::bench::BenchVerify);
-  AddBatch(verify, &options);
-  AddSeconds(verify, &options);
+  CLI::App* signatures = add("signatures", "Signature checks alone",
+                             &thon::bench::BenchSignatures);
+  AddBatch(signatures, &options);
+  AddSeconds(signatures, &options);
+  CLI::App* proofs = add("proofs", "Inclusion and consistency proofs",
+                         &thon::bench::BenchProofs);
+  CLI::App* tiles =
+      add("tiles", "Tiles and bundles over HTTP", &thon::bench::BenchTiles);
+  for (CLI::App* command : {proofs, tiles}) {
+    AddLog(command, &options);
+    AddSeconds(command, &options);
+    AddStreams(command, "Connections at a time", &options);
+  }
+  AddLog(add("replay", "The log as auditors are shown it, all and filtered",
+             &thon::bench::BenchReplay),
+         &options);
+  AddLog(add("verify", "thon-verify over an audit pack",
+             &thon::bench::BenchVerify),
+         &options);
+  CLI::App* tree =
+      add("tree", "What the Merkle tree costs ingest", &thon::bench::BenchTree);
+  AddBatch(tree, &options);
+  AddEvents(tree, "Events on each side, for each size of batch", &options);
   CLI11_PARSE(app, argc, argv);
 
   const absl::Status status = bench(options);

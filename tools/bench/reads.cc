@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,61 +17,17 @@
 #include "tools/bench/bench_log.h"
 #include "tools/bench/benches.h"
 #include "tools/bench/child_server.h"
-#include "tools/bench/load.h"
 #include "tools/bench/stream_load.h"
+#include "tools/bench/subject.h"
 
 namespace thon::bench {
 namespace {
-
-constexpr int kAuthors = 256;
-
-std::uint64_t PerSecond(std::uint64_t count, std::int64_t us) {
-  return us <= 0 ? 0 : count * 1'000'000 / static_cast<std::uint64_t>(us);
-}
 
 // Processor time of all our threads.
 std::int64_t CpuUs() {
   timespec time{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return time.tv_sec * 1'000'000 + time.tv_nsec / 1000;
-}
-
-// The directory to read: the one given, or one made and filled.
-class Subject {
- public:
-  absl::Status Prepare(const BenchOptions& options) {
-    if (!options.data.empty()) {
-      directory_ = options.data;
-      return absl::OkStatus();
-    }
-    folder_.emplace();
-    directory_ = folder_->path();
-    std::vector<Author> authors =
-        MakeAuthors(kAuthors, options.batch, options.events);
-    absl::StatusOr<std::string> founded = FoundProvince(directory_, authors);
-    if (!founded.ok()) return founded.status();
-    absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(directory_);
-    if (!engine.ok()) return engine.status();
-    return FillLog(engine->get(), &authors, options.events, options.batch);
-  }
-
-  const std::string& directory() const { return directory_; }
-
-  absl::StatusOr<std::unique_ptr<EntryLog>> OpenLog() const {
-    StorageOptions storage;
-    storage.directory = directory_;
-    return EntryLog::Open(storage);
-  }
-
- private:
-  std::optional<Folder> folder_;
-  std::string directory_;
-};
-
-nlohmann::ordered_json Figures(const char* bench, const EntryLog& log) {
-  return {{"bench", bench},
-          {"events", log.end().next_position.value - 1},
-          {"entries", log.end().tree_size.value}};
 }
 
 // Reads the whole log over gRPC, as an auditor does.

@@ -1,76 +1,138 @@
-#include <atomic>
-#include <thread>
+// The bench of verification: thon-verify over the pack that `thon audit pack`
+// makes of a log, as an auditor runs both.
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
-#include "server/core/batch.h"
-#include "server/core/check.h"
 #include "tools/bench/benches.h"
-#include "tools/bench/load.h"
+#include "tools/bench/child_server.h"
 #include "tools/bench/stream_load.h"
+#include "tools/bench/subject.h"
+#include "tools/bench/web_load.h"
 
 namespace thon::bench {
 namespace {
 
-// Batches that are checked over and over.
-constexpr int kAuthors = 64;
-
-struct Checked {
-  std::uint64_t signatures = 0;
-  std::int64_t us = 0;
+struct Run {
+  std::int64_t us = 0;      // By the clock.
+  std::int64_t cpu_us = 0;  // Of all its threads.
+  std::int64_t peak_bytes = 0;
 };
 
-Checked CheckOn(unsigned threads, int seconds,
-                const std::vector<Author>& authors,
-                const std::vector<std::deque<v1::SealedBatch>>& batches) {
-  std::atomic<std::uint64_t> signatures{0};
-  std::atomic<bool> all_good{true};
-  const std::int64_t begin = NowUs();
-  const std::int64_t end = begin + seconds * std::int64_t{1'000'000};
-  std::vector<std::thread> workers;
-  for (unsigned t = 0; t < threads; ++t) {
-    workers.emplace_back([&, t] {
-      for (std::size_t i = t; NowUs() < end; i += threads) {
-        const std::size_t a = i % authors.size();
-        const v1::SealedBatch& batch = batches[a].front();
-        Signature signature;
-        if (!Signature::FromBytes(batch.signature(), &signature) ||
-            !VerifyBatchSignature(authors[a].key().public_key(),
-                                  BatchHash(batch.batch()), signature)) {
-          all_good = false;
-        }
-        ++signatures;
-      }
-    });
-  }
-  for (std::thread& worker : workers) worker.join();
-  THON_CHECK(all_good);
-  return {signatures, NowUs() - begin};
+std::string Beside(const char* program) {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() /
+          program)
+      .string();
 }
 
-std::uint64_t PerSecond(const Checked& checked) {
-  return checked.signatures * 1'000'000 /
-         static_cast<std::uint64_t>(checked.us);
+std::int64_t Us(const timeval& time) {
+  return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec;
+}
+
+// Runs a program to its end, without its output. kAborted: it failed.
+absl::StatusOr<Run> RunProgram(std::vector<std::string> arguments) {
+  std::vector<char*> raw;
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  raw.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
+                                   O_WRONLY, 0);
+  pid_t child = 0;
+  const std::int64_t begin = NowUs();
+  const int started =
+      posix_spawn(&child, raw.front(), &actions, nullptr, raw.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (started != 0) {
+    return absl::UnavailableError(
+        absl::StrCat(arguments.front(), " cannot be started; build it first"));
+  }
+  int status = 0;
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return absl::AbortedError(
+        absl::StrCat(arguments.front(), " ended with status ",
+                     WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+  }
+  return Run{.us = NowUs() - begin,
+             .cpu_us = Us(usage.ru_utime) + Us(usage.ru_stime),
+             .peak_bytes = usage.ru_maxrss * std::int64_t{1024}};
+}
+
+struct Pack {
+  Run made;
+  std::string log_key;  // The log's verifier key, from its server.
+};
+
+absl::StatusOr<Pack> MakePack(const Subject& subject, const std::string& file) {
+  absl::StatusOr<std::unique_ptr<ChildServer>> server =
+      ChildServer::Start(subject.directory(), /*tls=*/false);
+  if (!server.ok()) return server.status();
+  const absl::StatusOr<std::string> key =
+      FetchWeb((*server)->http_port(), "/log.vkey");
+  if (!key.ok()) return key.status();
+  const absl::StatusOr<Run> run =
+      RunProgram({Beside("thon"), "--data", subject.directory(), "audit",
+                  "pack", "-o", file});
+  if (!run.ok()) return run.status();
+  (*server)->Stop();
+  return Pack{*run, std::string(absl::StripAsciiWhitespace(*key))};
+}
+
+// How long thon-verify folded, by its own report.
+std::int64_t FoldMs(const std::string& report) {
+  std::ifstream text(report);
+  const auto read = nlohmann::json::parse(text, nullptr, false);
+  if (!read.is_object() || !read.contains("speed")) return 0;
+  return read["speed"].value("milliseconds", std::int64_t{0});
 }
 
 }  // namespace
 
 absl::Status BenchVerify(const BenchOptions& options) {
-  std::vector<Author> authors = MakeAuthors(kAuthors, options.batch, kAuthors);
-  const std::vector<std::deque<v1::SealedBatch>> batches =
-      SignAhead(&authors, 1);
-  const unsigned cores = std::thread::hardware_concurrency();
-  const std::uint64_t one =
-      PerSecond(CheckOn(1, options.seconds, authors, batches));
-  const std::uint64_t all =
-      PerSecond(CheckOn(cores, options.seconds, authors, batches));
-  Print(options,
-        {{"bench", "verify"},
-         {"batch", options.batch},
-         {"signatures_per_s_one_core", one},
-         {"cores", cores},
-         {"signatures_per_s", all},
-         {"events_per_s", all * static_cast<unsigned>(options.batch)}});
+  Subject subject;
+  absl::Status status = subject.Prepare(options);
+  if (!status.ok()) return status;
+  const Folder folder;
+  const std::string pack = folder.path() + "/pack.tar";
+  const absl::StatusOr<Pack> packed = MakePack(subject, pack);
+  if (!packed.ok()) return packed.status();
+  nlohmann::ordered_json result;
+  std::uint64_t events = 0;
+  {
+    const absl::StatusOr<std::unique_ptr<EntryLog>> log = subject.OpenLog();
+    if (!log.ok()) return log.status();
+    result = Figures("verify", **log);
+    events = (*log)->end().next_position.value - 1;
+  }
+  const std::string report = folder.path() + "/report.json";
+  const absl::StatusOr<Run> run =
+      RunProgram({Beside("thon-verify"), pack, "--log-key", packed->log_key,
+                  "--json", report, "--quiet"});
+  if (!run.ok()) return run.status();
+  result["pack_bytes"] = std::filesystem::file_size(pack);
+  result["pack_ms"] = packed->made.us / 1000;
+  result["folded_events_per_s"] = PerSecond(events, FoldMs(report) * 1000);
+  result["events_per_s"] = PerSecond(events, run->us);
+  result["events_per_cpu_s"] = PerSecond(events, run->cpu_us);
+  result["ms"] = run->us / 1000;
+  result["peak_mb"] = run->peak_bytes / 1'000'000;
+  Print(options, result);
   return absl::OkStatus();
 }
 

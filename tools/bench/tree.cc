@@ -1,0 +1,218 @@
+// What the Merkle tree costs ingest: the committer's way of a batch, once into
+// a log with its tree and once into one without, in turn, in one run.
+//
+// Compared is all that the tree adds to a durable group: the border, the
+// interior hashes, the stored nodes and the root. On both sides batches are
+// admitted (form, signature, digest), decided, hashed to leaves (receipts are
+// made of them), signed as a group and written with one fsync; rows and gRPC
+// are left out on both, so the tree's share of a whole server is smaller.
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "server/core/check.h"
+#include "server/engine/admission.h"
+#include "server/engine/author_table.h"
+#include "server/engine/commit_group.h"
+#include "server/storage/entry_log.h"
+#include "server/storage/treeless_log.h"
+#include "tools/bench/bench_log.h"
+#include "tools/bench/benches.h"
+#include "tools/bench/load.h"
+#include "tools/bench/stream_load.h"
+
+namespace thon::bench {
+namespace {
+
+constexpr int kAuthors = 16;
+// A group has one batch of each author.
+constexpr std::size_t kRoundGroups = 8;
+
+SigningKey KeyOf(char letter) {
+  absl::StatusOr<SigningKey> key =
+      SigningKey::FromSeed(std::string(SigningKey::kSeedSize, letter));
+  THON_CHECK(key.ok());
+  return *std::move(key);
+}
+
+std::int64_t ThreadCpuNs() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+struct Spent {
+  std::int64_t admit_ns = 0;   // Processor time.
+  std::int64_t commit_ns = 0;  // Likewise.
+  std::int64_t commit_us = 0;  // By the clock: with the fsync.
+};
+
+struct AuthorsBatch {
+  AuthorId author;
+  const v1::SealedBatch* sealed;
+};
+
+// One log and what its committer knows.
+class Side {
+ public:
+  absl::Status Open(bool tree, const std::vector<Author>& authors) {
+    StorageOptions storage;
+    storage.directory = folder_.path();
+    absl::StatusOr<std::unique_ptr<EntryLog>> log =
+        tree ? EntryLog::Open(storage) : OpenTreelessLog(storage);
+    if (!log.ok()) return log.status();
+    log_ = *std::move(log);
+    std::vector<v1::Event> events(1 + authors.size());
+    events[0].mutable_log_opened()->set_origin("thon.example/bench/1");
+    for (std::size_t i = 0; i < authors.size(); ++i) {
+      events[i + 1].mutable_author_enrolled()->set_public_key(
+          std::string(authors[i].key().public_key().view()));
+    }
+    CommitGroup group = NewGroup();
+    group.RecordServer(std::move(events), ReceiveTime());
+    return Write(&group);
+  }
+
+  // Makes the batches durable, kAuthors at a time.
+  absl::Status Commit(const std::vector<AuthorsBatch>& batches, Spent* spent) {
+    for (std::size_t begin = 0; begin < batches.size(); begin += kAuthors) {
+      const std::int64_t start = ThreadCpuNs();
+      std::vector<OfferedBatch> offered;
+      for (std::size_t i = begin; i < begin + kAuthors; ++i) {
+        offered.push_back(
+            AdmitBatch(authors_, batches[i].author, *batches[i].sealed));
+      }
+      const std::int64_t cpu = ThreadCpuNs();
+      spent->admit_ns += cpu - start;
+      const std::int64_t clock = NowUs();
+      CommitGroup group = NewGroup();
+      std::vector<std::size_t> offsets;
+      for (OfferedBatch& batch : offered) {
+        const absl::StatusOr<Decision> decision =
+            group.Decide(std::move(batch), ReceiveTime());
+        if (!decision.ok()) return decision.status();
+        if (decision->answer.code() != v1::ANSWER_CODE_RECORDED) {
+          return absl::InternalError("a batch of the bench was not recorded: " +
+                                     decision->answer.detail());
+        }
+        offsets.push_back(*decision->offset);
+      }
+      const absl::Status written = Write(&group);
+      if (!written.ok()) return written;
+      std::size_t receipts = 0;
+      for (const std::size_t offset : offsets) {
+        receipts += group.ReceiptOf(offset).ByteSizeLong();
+      }
+      THON_CHECK(receipts > 0);
+      spent->commit_ns += ThreadCpuNs() - cpu;
+      spent->commit_us += NowUs() - clock;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  CommitGroup NewGroup() const {
+    return CommitGroup(*log_, authors_, server_key_,
+                       {.end = log_->end(),
+                        .open_date = std::nullopt,
+                        .origin = "thon.example/bench/1"});
+  }
+
+  absl::Status Write(CommitGroup* group) {
+    const absl::Status appended = log_->Append(group->Seal(log_key_));
+    if (appended.ok()) authors_.Publish(group->ChangedAuthors());
+    return appended;
+  }
+
+  const Folder folder_;
+  const SigningKey server_key_ = KeyOf('s');
+  const SigningKey log_key_ = KeyOf('l');
+  std::unique_ptr<EntryLog> log_;
+  AuthorTable authors_;
+};
+
+double Percent(std::int64_t with, std::int64_t without) {
+  if (without <= 0) return 0;
+  return static_cast<double>((with - without) * 1000 / without) / 10;
+}
+
+absl::Status Weigh(const BenchOptions& options, int batch) {
+  const std::size_t rounds =
+      std::max<std::size_t>(2, options.events / static_cast<unsigned>(batch) /
+                                   (kAuthors * kRoundGroups));
+  std::vector<Author> authors = MakeAuthors(
+      kAuthors, batch,
+      rounds * kRoundGroups * kAuthors * static_cast<unsigned>(batch));
+  const std::vector<std::deque<v1::SealedBatch>> batches =
+      SignAhead(&authors, rounds * kRoundGroups);
+  std::array<Side, 2> sides;  // Without, with.
+  for (const bool tree : {false, true}) {
+    const absl::Status opened = sides[tree].Open(tree, authors);
+    if (!opened.ok()) return opened;
+  }
+  std::array<Spent, 2> spent;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::vector<AuthorsBatch> some;
+    for (std::size_t i = 0; i < kRoundGroups; ++i) {
+      for (std::size_t a = 0; a < authors.size(); ++a) {
+        some.push_back({authors[a].key().public_key().author(),
+                        &batches[a][round * kRoundGroups + i]});
+      }
+    }
+    // Who goes second finds warm caches.
+    for (const bool second : {false, true}) {
+      const bool tree = second != (round % 2 == 1);
+      const absl::Status done = sides[tree].Commit(some, &spent[tree]);
+      if (!done.ok()) return done;
+    }
+  }
+  const auto events = static_cast<std::int64_t>(
+      rounds * kRoundGroups * kAuthors * static_cast<unsigned>(batch));
+  const auto ingest_ns = [&spent](bool tree) {
+    return spent[tree].admit_ns + spent[tree].commit_ns;
+  };
+  // Admission is the same work on both sides; its mean keeps noise out.
+  const std::int64_t admit_ns = (spent[0].admit_ns + spent[1].admit_ns) / 2;
+  Print(
+      options,
+      {{"bench", "tree"},
+       {"batch", batch},
+       {"group_batches", kAuthors},
+       {"events", events},
+       {"ingest_cpu_ns_per_event", ingest_ns(true) / events},
+       {"ingest_cpu_ns_per_event_without", ingest_ns(false) / events},
+       {"commit_cpu_ns_per_event", spent[1].commit_ns / events},
+       {"commit_cpu_ns_per_event_without", spent[0].commit_ns / events},
+       {"commit_events_per_s",
+        events * 1'000'000 / std::max<std::int64_t>(1, spent[1].commit_us)},
+       {"commit_events_per_s_without",
+        events * 1'000'000 / std::max<std::int64_t>(1, spent[0].commit_us)},
+       {"tree_percent_of_commit_cpu",
+        Percent(spent[1].commit_ns, spent[0].commit_ns)},
+       {"tree_percent_of_commit_time",
+        Percent(spent[1].commit_us, spent[0].commit_us)},
+       {"tree_percent_of_ingest_cpu", Percent(admit_ns + spent[1].commit_ns,
+                                              admit_ns + spent[0].commit_ns)}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status BenchTree(const BenchOptions& options) {
+  for (const int batch : {options.batch, 4}) {
+    const absl::Status weighed = Weigh(options, batch);
+    if (!weighed.ok()) return weighed;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace thon::bench
