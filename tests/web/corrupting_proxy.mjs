@@ -2,7 +2,8 @@
 //
 // It forwards HTTP as it is, but for the answers of WatchService.Watch, which it
 // reads as gRPC-Web frames (binary). There it can turn a bit within a row, fall
-// silent with the connection open, and count what is open.
+// silent with the connection open, and count what is open. The messages of other
+// calls it changes as a test says.
 import { createServer, request as httpRequest } from 'node:http';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 
@@ -24,6 +25,7 @@ export class CorruptingProxy {
     this.server = server;
     this.corruptions = 0; // Responses still to be spoilt.
     this.spoilt = 0; // And those that were.
+    this.changes = new Map(); // Path of a call -> what becomes of a message's bytes.
     this.silent = false;
     this.refusing = false; // Breaks off every new request.
     this.requests = []; // Paths, as they came.
@@ -51,8 +53,18 @@ export class CorruptingProxy {
     const upstream = httpRequest({ host: '127.0.0.1', port: this.server.ports.http, method: from.method, path: from.url,
       headers: from.headers, agent: false }, (answer) => {
       const isWatch = path === WATCH && answer.statusCode === 200;
-      to.writeHead(answer.statusCode, answer.headers);
+      const change = this.changes.get(path);
+      const headers = { ...answer.headers };
+      if (change !== undefined) delete headers['content-length'];
+      to.writeHead(answer.statusCode, headers);
       to.flushHeaders();
+      if (change !== undefined) {
+        const frames = new Frames((bytes, flags) => flags === 0 ? change(bytes) : bytes);
+        answer.on('data', (piece) => to.write(frames.take(piece)));
+        answer.on('end', () => to.end());
+        answer.on('error', () => to.destroy());
+        return;
+      }
       if (!isWatch) {
         answer.pipe(to);
         return;

@@ -7,6 +7,7 @@ import { GENERATED } from './settings.mjs';
 const load = (path) => import(pathToFileURL(join(GENERATED, path)).href);
 
 export const admin = await load('thon/v1/admin_service_pb.js');
+export const audit = await load('thon/v1/audit_service_pb.js');
 export const command = await load('thon/v1/command_service_pb.js');
 export const details = await load('google/rpc/error_details_pb.js');
 export const event = await load('thon/v1/event_pb.js');
