@@ -47,7 +47,8 @@ struct Arrival {
 void EngineImpl::Drain() {
   // Watchers come back elsewhere, or later; nothing waits for them.
   if (watches_ != nullptr) watches_->Drain();
-  // Before the committer, which keeps what it signs.
+  // Before the committer, which keeps what they make.
+  if (state_roots_ != nullptr) state_roots_->Stop();
   if (checkpoints_ != nullptr) checkpoints_->Drain();
   // Then the committer: what it answers last may wait for rows.
   if (committer_ != nullptr) committer_->Drain();

@@ -27,6 +27,7 @@
 #include "server/engine/projector.h"
 #include "server/engine/receipts.h"
 #include "server/engine/receive_clock.h"
+#include "server/engine/state_root_recorder.h"
 #include "server/engine/tokens.h"
 #include "server/storage/row_store.h"
 #include "server/watch/watch_hub.h"
@@ -163,6 +164,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<CheckpointSigner> checkpoints_;
   std::unique_ptr<AccessLog> accesses_;
+  std::unique_ptr<StateRootRecorder> state_roots_;
   Commands commands_{this};
   Enrolments enrolments_{this, [this] { return epochs(); }};
   std::string new_operator_token_;

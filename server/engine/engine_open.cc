@@ -141,6 +141,7 @@ absl::Status EngineImpl::Open() {
   projector_->Start();
   committer_->Start();
   checkpoints_->Start();
+  state_roots_->Start();
   return absl::OkStatus();
 }
 
@@ -204,6 +205,7 @@ absl::Status EngineImpl::OpenRows() {
   folding.on_written = [this](const std::vector<RowStore::EntryRows>& entries,
                               Position end) {
     watches_->Publish(entries, end);
+    state_roots_->NoteRows(entries, end);
   };
   projector_ = std::make_unique<Projector>(
       log_.get(), rows_.get(), folding,
@@ -239,6 +241,15 @@ absl::Status EngineImpl::OpenProof() {
   checkpoints_ = std::make_unique<CheckpointSigner>(std::move(signing));
   const absl::Status loaded = checkpoints_->Load();
   if (!loaded.ok()) return loaded;
+  StateRootRecorder::Options roots;
+  roots.rows = rows_.get();
+  roots.stats = &stats_;
+  roots.record = [this](std::vector<v1::Event> events,
+                        Done<RecordedRange> done) {
+    committer_->Record(std::move(events), std::move(done));
+  };
+  roots.begin = Position(log_->end().next_position.value - 1);
+  state_roots_ = std::make_unique<StateRootRecorder>(std::move(roots));
   accesses_ =
       std::make_unique<AccessLog>(log_.get(), committer_.get(), &stats_);
   return accesses_->Load();

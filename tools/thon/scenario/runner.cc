@@ -71,8 +71,8 @@ class Runner {
     result_.events = end.next_position.value - 1;
     result_.entries = end.tree_size.value;
     const absl::StatusOr<v1::Checkpoint> head =
-        Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
-          world_->engine().checkpoints().Sign(std::move(done));
+        Await<v1::Checkpoint>([&](Done<v1::Checkpoint> signed_one) {
+          world_->engine().checkpoints().Sign(std::move(signed_one));
         });
     if (!head.ok()) return head.status();
     result_.root = HexEncode(head->root_hash());
@@ -92,7 +92,8 @@ class Runner {
           ++end;
         }
       }
-      const absl::Status run = end > i + 1 ? RunGround(i, end) : RunStep(i);
+      absl::Status run = end > i + 1 ? RunGround(i, end) : RunStep(i);
+      if (run.ok()) run = world_->SettleStateRoots();
       if (!run.ok()) return run;
       i = end;
     }

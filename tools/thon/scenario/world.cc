@@ -121,6 +121,31 @@ absl::StatusOr<Position> World::Settle() {
   return last;
 }
 
+absl::Status World::SettleStateRoots() {
+  const std::uint64_t named =
+      engine_->log().end().tree_size.value / limits::kStateRootEntries;
+  if (named != entries_named_) {
+    entries_named_ = named;
+    const absl::Status settled = Settle().status();
+    if (!settled.ok()) return settled;
+  }
+  while (true) {
+    const Position rows = engine_->rows_position();
+    bool due = false;
+    engine_->RowsAt(rows)->Scan(
+        Table::kStateRoot, "", "",
+        [&due](absl::string_view, const RowVersion& version) {
+          v1::StateRootRow row;
+          due = due || !row.ParseFromString(version.value) ||
+                row.recorded_position() == 0;
+          return !due;
+        });
+    if (!due) return absl::OkStatus();
+    const absl::Status more = engine_->AwaitRows(rows.Next(), kWaitMs);
+    if (!more.ok()) return more;
+  }
+}
+
 std::uint64_t World::ServerSequence(Position position) const {
   const EntryLog& log = engine_->log();
   const absl::StatusOr<EntryIndex> index = log.FindPosition(position);

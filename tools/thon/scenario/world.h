@@ -38,6 +38,9 @@ class World {
 
   // The last position of the log; rows hold it when this returns.
   absl::StatusOr<Position> Settle();
+  // The state roots that the log asks for so far are in it: so what follows
+  // gets the same positions in every run.
+  absl::Status SettleStateRoots();
   Engine& engine() { return *engine_; }
   AuthorId server_author() const;
   // The server's author's own number for the event at `position`.
@@ -48,6 +51,7 @@ class World {
 
   SystemClock clock_;
   Instant now_;
+  std::uint64_t entries_named_ = 0;  // Whose count asks for state roots.
   std::unique_ptr<Engine> engine_;
 };
 
