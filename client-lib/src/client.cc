@@ -207,6 +207,14 @@ ClientState ClientImpl::State() const {
   } else if (state.condition == Condition::kGood && key.generation > 0 &&
              !state.confirmed) {
     state.condition = Condition::kUnconfirmedSuccessor;
+  } else if (state.condition == Condition::kGood) {
+    const absl::StatusOr<std::uint64_t> evidence = outbox_->CountEvidence();
+    if (evidence.ok() && *evidence > 0) {
+      state.condition = Condition::kEvidence;
+      state.detail = absl::StrCat(*evidence,
+                                  " promises of the log were broken; show "
+                                  "them to an auditor");
+    }
   }
   return state;
 }
@@ -215,6 +223,8 @@ absl::string_view ConditionName(Condition condition) {
   switch (condition) {
     case Condition::kGood:
       return "GOOD";
+    case Condition::kEvidence:
+      return "EVIDENCE";
     case Condition::kUnconfirmedSuccessor:
       return "UNCONFIRMED_SUCCESSOR";
     case Condition::kNoConnection:
@@ -258,6 +268,14 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Open(Options options,
       options.reply_timeout_ms <= 0 || options.enrol_timeout_ms <= 0) {
     return invalid("time-outs and back-off must be above 0");
   }
+  TrustPolicy trust_policy;
+  if (!options.trust_policy.empty()) {
+    absl::StatusOr<TrustPolicy> parsed = ParseTrustPolicy(options.trust_policy);
+    if (!parsed.ok()) {
+      return invalid(absl::StrCat("trust_policy: ", parsed.status().message()));
+    }
+    trust_policy = *std::move(parsed);
+  }
   if (sodium_init() < 0) return absl::InternalError("libsodium does not start");
   if (options.clock == nullptr) options.clock = &MachineClock();
   absl::StatusOr<SigningKey> first_key =
@@ -267,11 +285,18 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Open(Options options,
   absl::StatusOr<std::unique_ptr<Outbox>> outbox =
       Outbox::Open(options.path, *std::move(first_key), options.on_step);
   if (!outbox.ok()) return outbox.status();
+  const absl::Status judged = (*outbox)->JudgeWitnessed(
+      options.trust_policy,
+      [&trust_policy](const Epoch& epoch, absl::string_view note) {
+        return IsWitnessed(trust_policy, epoch, note);
+      });
+  if (!judged.ok()) return judged;
   const std::uint64_t random =
       options.random_seed == 0
           ? FromSystem()
           : options.random_seed ^ (*outbox)->chain().next.value;
-  return std::make_unique<ClientImpl>(std::move(options), transport,
+  return std::make_unique<ClientImpl>(std::move(options),
+                                      std::move(trust_policy), transport,
                                       *std::move(outbox), random);
 }
 

@@ -22,6 +22,7 @@
 #include "client-lib/src/session.h"
 #include "server/core/mutex.h"
 #include "server/core/signature.h"
+#include "server/core/trust_policy.h"
 #include "thon/client.h"
 #include "thon/transport.h"
 
@@ -33,9 +34,10 @@ SigningKey NewKey(std::uint64_t random_seed, std::uint32_t generation,
 
 class ClientImpl final : public Client {
  public:
-  ClientImpl(Options options, Transport* transport,
+  ClientImpl(Options options, TrustPolicy trust_policy, Transport* transport,
              std::unique_ptr<Outbox> outbox, std::uint64_t random)
       : options_(std::move(options)),
+        trust_policy_(std::move(trust_policy)),
         transport_(transport),
         outbox_(std::move(outbox)),
         session_({.in_flight_max = options_.batches_in_flight_max,
@@ -77,6 +79,23 @@ class ClientImpl final : public Client {
     const MutexLock lock(&mu_);
     return outbox_->ProofOf(name);
   }
+  absl::StatusOr<TlogProofText> TlogProofOf(
+      const EventName& name) const override {
+    const MutexLock lock(&mu_);
+    return outbox_->TlogProofOf(name);
+  }
+  absl::StatusOr<std::string> ReceiptCardOf(
+      const EventName& name) const override;
+  absl::StatusOr<ReceiptCount> CountReceipts() const override {
+    const MutexLock lock(&mu_);
+    return outbox_->CountReceipts();
+  }
+  void WantProofs() override {
+    const MutexLock lock(&mu_);
+    proofs_wish_ = true;
+  }
+  absl::StatusOr<std::vector<EvidenceItem>> Evidence() const override;
+  absl::StatusOr<std::string> ExportEvidence(std::uint64_t id) const override;
   absl::StatusOr<std::vector<ReceiptRow>> Receipts(
       const AuthorId& author, Sequence from,
       std::size_t count_max) const override {
@@ -148,6 +167,17 @@ class ClientImpl final : public Client {
   absl::StatusOr<FollowOutcome> FollowedOutcome(v1::WatchResponse response,
                                                 FollowedChange* change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // client_proofs.cc
+  bool ProofsWanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::int64_t ProofsBeforeMs() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::size_t ProofsAllowed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void AskProofs() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<v1::SyncRequest> ProofsRequest()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status TakeProofs(const v1::Proofs& proofs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Notes what was refused, when the conversation is over.
+  absl::Status EndProofs() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Confirmed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Obey(Verdict verdict, const v1::Answer* answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -175,6 +205,7 @@ class ClientImpl final : public Client {
   const DeviceClock& clock() const { return *options_.clock; }
 
   const Options options_;
+  const TrustPolicy trust_policy_;  // Without a quorum: none.
   Transport* const transport_;
 
   // Never held while the network is waited for.
@@ -204,6 +235,16 @@ class ClientImpl final : public Client {
   bool following_ ABSL_GUARDED_BY(mu_) = false;
   bool followed_from_start_ ABSL_GUARDED_BY(mu_) = false;
   Month followed_month_ ABSL_GUARDED_BY(mu_);
+
+  // Of this conversation: what the server signed at its beginning, how much was
+  // said, and what is asked for.
+  std::optional<SignedHello> hello_ ABSL_GUARDED_BY(mu_);
+  std::uint64_t exchange_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t exchange_batches_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t proofs_asked_count_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<AskedProof> proofs_asked_ ABSL_GUARDED_BY(mu_);
+  std::optional<KnownCheckpoint> known_checkpoint_ ABSL_GUARDED_BY(mu_);
+  bool proofs_wish_ ABSL_GUARDED_BY(mu_) = false;
 
   // Of the thread that drives.
   std::unique_ptr<SyncStream> stream_;

@@ -24,14 +24,16 @@ SessionFacts ClientImpl::Facts() {
       .enrolled = key.enrolled,
       .can_enrol = !outbox_->code().empty() || key.generation > 0 ||
                    key.enrolment.has_value(),
-      .work =
-          transport_ != nullptr &&
-          (sync_wanted_ || view_wish_ || chain.verified_end < chain.next ||
-           !outbox_->code().empty() || (!key.enrolled && key.generation > 0)),
+      .work = transport_ != nullptr &&
+              (sync_wanted_ || view_wish_ || proofs_wish_ ||
+               chain.verified_end < chain.next || !outbox_->code().empty() ||
+               (!key.enrolled && key.generation > 0)),
       .verified_end = chain.verified_end,
       .sealed_end = chain.sealed_end,
       .view_wanted = ViewWanted(),
       .follow_known = FollowKnown(),
+      .proofs_wanted = ProofsWanted(),
+      .proofs_known = outbox_->proofs_heard(),
       .random = random_()};
 }
 
@@ -52,6 +54,9 @@ void ClientImpl::Perform(const Action& action, std::int64_t wait_ms) {
       stream_ = transport_->Sync(kStreamMaxMs);
       const MutexLock lock(&mu_);
       ++totals_.streams;
+      hello_.reset();
+      exchange_bytes_ = exchange_batches_ = proofs_asked_count_ = 0;
+      proofs_asked_.clear();
       session_.Opened(Now());
       return;
     }
@@ -65,6 +70,8 @@ void ClientImpl::Perform(const Action& action, std::int64_t wait_ms) {
       return AskTeamView();
     case Do::kFollow:
       return Follow();
+    case Do::kAskProofs:
+      return AskProofs();
     case Do::kCloseSend:
       return CloseSend();
     case Do::kReceive:
@@ -125,7 +132,10 @@ void ClientImpl::DropStream() {
   const MutexLock lock(&mu_);
   if (!session_.last_end().ok()) return;
   sync_wanted_ = false;
+  proofs_wish_ = false;
   if (session_.no_views()) view_wish_ = false;
+  // The same: it is found again with the next exchange.
+  EndProofs().IgnoreError();
   // A file that fails now says so at the next write. What is not compared now
   // is compared with the next view, or before it is shown again.
   if (outbox_->previewed()) CompareShown().IgnoreError();
@@ -133,6 +143,11 @@ void ClientImpl::DropStream() {
 }
 
 bool ClientImpl::SendOrEnd(const v1::SyncRequest& request) {
+  {
+    const MutexLock lock(&mu_);
+    exchange_bytes_ += request.ByteSizeLong();
+    totals_.message_bytes += request.ByteSizeLong();
+  }
   if (stream_->Send(request)) return true;
   const absl::Status why = stream_->Finish();
   const MutexLock lock(&mu_);
@@ -264,6 +279,8 @@ void ClientImpl::Receive(std::int64_t wait_ms) {
 
 void ClientImpl::Take(v1::SyncResponse response, FollowedChange* change) {
   const MutexLock lock(&mu_);
+  exchange_bytes_ += response.ByteSizeLong();
+  totals_.message_bytes += response.ByteSizeLong();
   absl::Status taken;
   switch (response.message_case()) {
     case v1::SyncResponse::kHello:
@@ -280,6 +297,9 @@ void ClientImpl::Take(v1::SyncResponse response, FollowedChange* change) {
       break;
     case v1::SyncResponse::kFollowed:
       taken = TakeFollowed(std::move(*response.mutable_followed()), change);
+      break;
+    case v1::SyncResponse::kProofs:
+      taken = TakeProofs(response.proofs());
       break;
     case v1::SyncResponse::MESSAGE_NOT_SET:
       break;  // A newer server's message; not for this app.
@@ -311,6 +331,9 @@ absl::Status ClientImpl::TakeHello(const v1::ServerHello& hello) {
       !done.ok()) {
     return done;
   }
+  hello_ = SignedHello{
+      .hello = hello, .nonce = nonce_, .author = outbox_->key().author};
+  hello_->hello.clear_epochs();
   HelloHeard facts;
   facts.next_sequence = next;
   facts.now = Now();
@@ -330,6 +353,7 @@ absl::Status ClientImpl::TakeHello(const v1::ServerHello& hello) {
 }
 
 absl::Status ClientImpl::TakeAnswer(v1::Answer answer) {
+  ++exchange_batches_;
   AnswerCheck check;
   if (const Sequence about = session_.AnsweredBatch(answer); about.value != 0) {
     answer.set_first_sequence(about.value);

@@ -1,11 +1,13 @@
 #include "client-lib/src/outbox.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace thon::client {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 3;
+constexpr std::uint64_t kFormatVersion = 4;
 // Format 1: an app before previews wrote it.
 constexpr char kSchema[] = R"sql(
 CREATE TABLE meta (name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -68,7 +70,33 @@ CREATE TABLE followed (
 CREATE TABLE following (
   one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,
   first_month INTEGER NOT NULL, progress BLOB NOT NULL);
-PRAGMA user_version = 3;
+)sql";
+// Format 4: proofs, the checkpoints they lead to, and evidence. A proof lies
+// beside its receipt and goes with it. Checkpoints of one lineage extend each
+// other; a declared loss begins another one.
+constexpr char kProofSchema[] = R"sql(
+CREATE TABLE checkpoints (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, lineage INTEGER NOT NULL,
+  size INTEGER NOT NULL, root BLOB NOT NULL, origin BLOB NOT NULL,
+  note BLOB NOT NULL, witnessed INTEGER NOT NULL, UNIQUE (lineage, size));
+ALTER TABLE batches ADD COLUMN checkpoint INTEGER;
+ALTER TABLE batches ADD COLUMN proof BLOB;
+ALTER TABLE batches ADD COLUMN proof_tries INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX batches_unproven ON batches (proof_tries, entry)
+  WHERE state = 1 AND checkpoint IS NULL;
+CREATE INDEX batches_by_checkpoint ON batches (checkpoint)
+  WHERE checkpoint IS NOT NULL;
+ALTER TABLE epochs ADD COLUMN tree_size INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE evidence (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
+  subject BLOB NOT NULL, found_ms INTEGER NOT NULL,
+  resolved_ms INTEGER NOT NULL DEFAULT 0, batch INTEGER NOT NULL,
+  first_author BLOB NOT NULL, first_sequence INTEGER NOT NULL,
+  receipt BLOB NOT NULL, leaf_hash BLOB NOT NULL,
+  hello BLOB NOT NULL, nonce BLOB NOT NULL, author BLOB NOT NULL,
+  known BLOB NOT NULL, shown BLOB NOT NULL, proof BLOB NOT NULL,
+  UNIQUE (kind, subject));
+PRAGMA user_version = 4;
 )sql";
 
 }  // namespace
@@ -93,7 +121,9 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
   }
   absl::Status done;
   if (version == 0) done = outbox->Create(first_key);
-  if (version == 1 || version == 2) done = outbox->Upgrade(version);
+  if (version > 0 && version < kFormatVersion) {
+    done = outbox->Upgrade(version);
+  }
   if (done.ok()) done = outbox->Load();
   if (!done.ok()) return done;
   return outbox;
@@ -102,7 +132,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
 absl::Status Outbox::Create(const SigningKey& first_key) {
   Transaction transaction(db_.get(), "create");
   if (!transaction.begun().ok()) return transaction.begun();
-  for (const char* sql : {kSchema, kViewSchema, kFollowSchema}) {
+  for (const char* sql : {kSchema, kViewSchema, kFollowSchema, kProofSchema}) {
     if (absl::Status made = db_->Execute(sql); !made.ok()) return made;
   }
   if (absl::Status put =
@@ -120,10 +150,12 @@ absl::Status Outbox::Create(const SigningKey& first_key) {
 absl::Status Outbox::Upgrade(std::uint64_t version) {
   Transaction transaction(db_.get(), "upgrade");
   if (!transaction.begun().ok()) return transaction.begun();
-  if (version < 2) {
-    if (absl::Status made = db_->Execute(kViewSchema); !made.ok()) return made;
+  const std::pair<std::uint64_t, const char*> added[] = {
+      {2, kViewSchema}, {3, kFollowSchema}, {4, kProofSchema}};
+  for (const auto& [since, sql] : added) {
+    if (version >= since) continue;
+    if (absl::Status made = db_->Execute(sql); !made.ok()) return made;
   }
-  if (absl::Status made = db_->Execute(kFollowSchema); !made.ok()) return made;
   return Commit(&transaction);
 }
 

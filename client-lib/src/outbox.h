@@ -1,5 +1,6 @@
 // What the phone keeps, in one SQLite file: keys, events, sealed batches,
-// receipts, anchors, standings, and what the server said of the team. One
+// receipts, proofs, evidence, anchors, standings, and what the server said of
+// the team. One
 // transaction belongs together: after a kill at any moment the file is as
 // before it or as after it.
 //
@@ -31,8 +32,10 @@
 #include "absl/types/span.h"
 #include "client-lib/src/follow_step.h"
 #include "client-lib/src/preview_compare.h"
+#include "client-lib/src/proof_check.h"
 #include "client-lib/src/sqlite.h"
 #include "client-lib/src/trust.h"
+#include "server/core/entry.h"
 #include "server/core/hash.h"
 #include "server/core/ids.h"
 #include "server/core/signature.h"
@@ -55,6 +58,7 @@ constexpr std::uint32_t GenerationOf(std::uint64_t row_id) {
 
 // What the file holds cannot be: kDataLoss.
 absl::Status Damaged(absl::string_view what);
+absl::StatusOr<v1::Receipt> ReadReceipt(absl::string_view bytes);
 // The first number of the statement's only row.
 absl::StatusOr<std::uint64_t> OnlyNumber(Statement* statement);
 
@@ -119,6 +123,23 @@ struct HeldEvent {
   EventName name;   // As Record() gave it.
   std::uint32_t generation = 0;
   v1::Event event;
+};
+
+// What a server signed when an exchange began: ServerHello without epochs.
+struct SignedHello {
+  v1::ServerHello hello;
+  std::string nonce;
+  AuthorId author;
+};
+
+// What an answer to a question for proofs came to.
+struct ProofsHeard {
+  SignedHello hello;
+  std::vector<AskedProof> asked;
+  std::optional<KnownCheckpoint> known;
+  std::string shown;  // The checkpoint as it came.
+  ProofsVerdict verdict;
+  bool witnessed = false;  // What is to be kept.
 };
 
 struct PruneRule {
@@ -195,6 +216,19 @@ class Outbox {
   // The next following starts without a token. What was told is still held.
   absl::Status ForgetFollowing();
   absl::Status Acknowledge(std::uint64_t id);
+  // Keeps the checkpoint, the proofs and the findings of an answer.
+  absl::Status KeepProofs(const ProofsHeard& heard);
+  // The server has answered such a question, with whatever.
+  absl::Status SaveProofsHeard(const SignedHello& hello);
+  // Proofs were asked for and did not come; `said`: by the server's word.
+  // Evidence only against a server that gave some before, when it has refused
+  // for a day, or was silent for so long that no network explains it.
+  absl::Status NoteRefusal(const SignedHello& hello, bool said,
+                           absl::Span<const AskedProof> asked);
+  // Judges the checkpoints held by another policy, as the caller does.
+  absl::Status JudgeWitnessed(
+      absl::string_view policy,
+      const std::function<bool(const Epoch&, absl::string_view note)>& judge);
   absl::Status SavePreviewed();  // PreviewMonth() was called on the file.
 
   // Reading.
@@ -221,6 +255,21 @@ class Outbox {
   absl::StatusOr<std::optional<v1::EventStanding>> StandingOf(
       const EventName& name);
   absl::StatusOr<Proof> ProofOf(const EventName& name);
+  absl::StatusOr<TlogProofText> TlogProofOf(const EventName& name);
+  absl::StatusOr<v1::ReceiptCard> ReceiptCardOf(const EventName& name);
+  absl::StatusOr<ReceiptCount> CountReceipts();
+  // Without texts.
+  absl::StatusOr<std::vector<EvidenceItem>> Evidence();
+  absl::StatusOr<std::uint64_t> CountEvidence();  // Not resolved.
+  // The newest of this lineage.
+  absl::StatusOr<std::optional<KnownCheckpoint>> NewestCheckpoint();
+  // Receipts without a proof that were received before `before_ms`, the oldest
+  // of those that were asked for least often, ascending by entry.
+  absl::StatusOr<std::vector<AskedProof>> Unproven(std::int64_t before_ms,
+                                                   std::size_t count_max);
+  absl::StatusOr<bool> HasUnproven(std::int64_t before_ms);
+  // The server is one that answers when proofs are asked for.
+  bool proofs_heard() const { return proofs_heard_ms_ != 0; }
   absl::StatusOr<std::vector<Client::ReceiptRow>> Receipts(
       const AuthorId& author, Sequence from, std::size_t count_max);
   absl::StatusOr<std::vector<WithdrawnEvent>> Withdrawals();
@@ -287,6 +336,23 @@ class Outbox {
   // for the rest, so that the numbers stay dense.
   absl::StatusOr<std::vector<v1::Event>> EventsOf(std::uint64_t row_id);
   absl::Status PruneSome(const PruneRule& rule, bool for_room, bool* more);
+  // The receipt that covers an event, and what proves it. kNotFound: none.
+  struct HeldReceipt {
+    std::uint64_t event = 0;  // Row ids.
+    std::uint64_t batch = 0;
+    std::string bytes;  // The batch's.
+    v1::Receipt receipt;
+    EntryTrailer trailer;
+    std::uint64_t checkpoint = 0;  // 0: only promised.
+    std::vector<Hash> path;
+  };
+  absl::StatusOr<HeldReceipt> FindReceipt(const EventName& name);
+  // After a loss: checkpoints of at most `tree_size` entries are still extended
+  // by what the log signs.
+  absl::Status BeginLineage(std::uint64_t tree_size);
+  absl::StatusOr<std::uint64_t> KeepCheckpoint(const ProofsHeard& heard);
+  absl::Status KeepFinding(const ProofsHeard& heard, const Finding& finding);
+  absl::Status DropCheckpoints();
   absl::Status SaveTexts(v1::TeamView* view);
   absl::Status InsertDifference(const Difference& difference);
   absl::StatusOr<std::map<std::string, std::string>> FollowedRows(
@@ -318,6 +384,8 @@ class Outbox {
   std::optional<HeardTime> last_heard_;
   Position durable_end_;
   std::uint64_t dropped_early_ = 0;
+  std::uint64_t lineage_ = 0;
+  std::uint64_t proofs_heard_ms_ = 0;  // The server's time; 0: never.
   bool previewed_ = false;
   bool failed_ = false;
 };

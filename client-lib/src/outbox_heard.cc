@@ -161,11 +161,13 @@ absl::Status Outbox::PruneSome(const PruneRule& rule, bool for_room,
         "WHERE state IN (1, 2) AND (state = 2 OR id < (SELECT MAX(id) FROM "
         "batches AS other WHERE other.id >> 40 = one.id >> 40)) "
         "AND (?1 OR (received_ms < ?2 AND (state = 2 OR "
-        "position + end - (id & 0xffffffffff) <= ?3))) "
-        "ORDER BY state DESC, received_ms, id LIMIT ?4");
+        "(position + end - (id & 0xffffffffff) <= ?3 AND "
+        "(?4 = 0 OR checkpoint IS NOT NULL))))) "
+        "ORDER BY state DESC, received_ms, id LIMIT ?5");
     read.Bind(for_room ? 1 : 0)
         .Bind(oldest_kept)
         .Bind(rule.durable_end.value)
+        .Bind(proofs_heard() ? 1 : 0)
         .Bind(kAtOnce);
     for (;;) {
       const absl::StatusOr<bool> row = read.Step();
@@ -200,10 +202,9 @@ absl::Status Outbox::PruneSome(const PruneRule& rule, bool for_room,
     if (!done.ok()) return done;
     if (victim.early) early += victim.end - SequenceOf(victim.id).value;
   }
-  if (absl::Status put = PutMeta("dropped_early", absl::StrCat(early));
-      !put.ok()) {
-    return put;
-  }
+  absl::Status put = PutMeta("dropped_early", absl::StrCat(early));
+  if (put.ok()) put = DropCheckpoints();
+  if (!put.ok()) return put;
   if (absl::Status done = Commit(&transaction); !done.ok()) return done;
   dropped_early_ = early;
   return LoadChain();

@@ -22,7 +22,8 @@ absl::Status Outbox::Load() {
   epochs_.clear();
   {
     Statement read = db_->Prepare(
-        "SELECT origin, log_key, lost_from FROM epochs ORDER BY ordinal");
+        "SELECT origin, log_key, lost_from, tree_size FROM epochs "
+        "ORDER BY ordinal");
     for (;;) {
       const absl::StatusOr<bool> row = read.Step();
       if (!row.ok()) return row.status();
@@ -33,6 +34,7 @@ absl::Status Outbox::Load() {
         return Damaged("an epoch");
       }
       epoch.lost_from = Position(read.Number(2));
+      epoch.tree_size = read.Number(3);
       epochs_.push_back(std::move(epoch));
     }
   }
@@ -43,6 +45,8 @@ absl::Status Outbox::Load() {
   };
   absl::Status done = number("durable", &durable_end_.value);
   if (done.ok()) done = number("dropped_early", &dropped_early_);
+  if (done.ok()) done = number("lineage", &lineage_);
+  if (done.ok()) done = number("proofs_heard", &proofs_heard_ms_);
   if (done.ok()) {
     absl::StatusOr<std::string> code = Meta("code");
     done = code.status();

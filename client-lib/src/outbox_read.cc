@@ -6,7 +6,6 @@
 #include "server/core/receipt.h"
 
 namespace thon::client {
-namespace {
 
 absl::StatusOr<v1::Receipt> ReadReceipt(absl::string_view bytes) {
   v1::Receipt receipt;
@@ -15,8 +14,6 @@ absl::StatusOr<v1::Receipt> ReadReceipt(absl::string_view bytes) {
   }
   return receipt;
 }
-
-}  // namespace
 
 absl::StatusOr<SigningKey> Outbox::PredecessorKey() {
   THON_CHECK(key_->generation > 0);
@@ -218,34 +215,6 @@ absl::StatusOr<std::optional<v1::EventStanding>> Outbox::StandingOf(
   standing.set_standing(v1::STANDING_COUNTED);
   standing.set_time_quality(v1::TIME_QUALITY_TRUSTED);
   return standing;
-}
-
-absl::StatusOr<Proof> Outbox::ProofOf(const EventName& name) {
-  const absl::StatusOr<std::uint64_t> id = Locate(name);
-  if (!id.ok()) return id.status();
-  Statement read = db_->Prepare(
-      "SELECT end, bytes, signature, receipt FROM batches "
-      "WHERE id <= ? AND id >= ? AND state = 1 ORDER BY id DESC LIMIT 1");
-  const absl::StatusOr<bool> row =
-      read.Bind(*id).Bind(RowId(GenerationOf(*id), Sequence(0))).Step();
-  if (!row.ok()) return row.status();
-  if (*id == 0 || !*row || SequenceOf(*id).value >= read.Number(0)) {
-    return absl::NotFoundError("this phone holds no receipt for the event");
-  }
-  absl::StatusOr<v1::Receipt> receipt = ReadReceipt(read.Bytes(3));
-  if (!receipt.ok()) return receipt.status();
-  Signature signature;
-  if (!Signature::FromBytes(read.Bytes(2), &signature)) {
-    return Damaged("a batch");
-  }
-  for (const Epoch& epoch : epochs_) {
-    if (epoch.origin != receipt->origin()) continue;
-    return Proof{
-        .entry = EncodeEntry(read.Bytes(1), TrailerOf(*receipt, signature)),
-        .receipt = *receipt,
-        .log_key = epoch.log_key};
-  }
-  return Damaged("a receipt of an unknown epoch");
 }
 
 absl::StatusOr<std::vector<Client::ReceiptRow>> Outbox::Receipts(

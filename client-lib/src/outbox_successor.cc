@@ -41,7 +41,9 @@ absl::Status Outbox::ReofferBatch(const AuthorId& author, std::uint64_t row_id,
     }
   }
   return db_
-      ->Prepare("UPDATE batches SET state = 2, received_ms = ? WHERE id = ?")
+      ->Prepare(
+          "UPDATE batches SET state = 2, received_ms = ?, checkpoint = NULL, "
+          "proof = NULL WHERE id = ?")
       .Bind(static_cast<std::uint64_t>(
           last_heard_.has_value() ? last_heard_->anchor.server_time_ms() : 0))
       .Bind(row_id)
@@ -132,16 +134,19 @@ absl::Status Outbox::OpenEpochs(absl::Span<const Epoch> added,
   Transaction transaction(db_.get(), "epoch");
   if (!transaction.begun().ok()) return transaction.begun();
   Position lost_from(UINT64_MAX >> 1);
+  std::uint64_t tree_size = UINT64_MAX >> 1;
   std::uint64_t ordinal = epochs_.size();
   for (const Epoch& epoch : added) {
     lost_from = std::min(lost_from, epoch.lost_from);
+    tree_size = std::min(tree_size, epoch.tree_size);
     if (absl::Status put = db_->Prepare("INSERT INTO epochs "
-                                        "(ordinal, origin, log_key, lost_from) "
-                                        "VALUES (?, ?, ?, ?)")
+                                        "(ordinal, origin, log_key, lost_from, "
+                                        "tree_size) VALUES (?, ?, ?, ?, ?)")
                                .Bind(ordinal++)
                                .Bind(epoch.origin)
                                .Bind(epoch.log_key.view())
                                .Bind(epoch.lost_from.value)
+                               .Bind(epoch.tree_size)
                                .Run();
         !put.ok()) {
       return put;
@@ -154,12 +159,14 @@ absl::Status Outbox::OpenEpochs(absl::Span<const Epoch> added,
                   "FROM batches WHERE id >= ? AND state = 1",
                   from),
         std::pair("UPDATE batches SET state = 0, receipt = NULL, entry = NULL, "
-                  "position = NULL, received_ms = NULL "
+                  "position = NULL, received_ms = NULL, checkpoint = NULL, "
+                  "proof = NULL, proof_tries = 0 "
                   "WHERE id >= ? AND state = 1",
                   from)}) {
     absl::Status done = db_->Prepare(sql).Bind(bound).Run();
     if (!done.ok()) return done;
   }
+  if (absl::Status begun = BeginLineage(tree_size); !begun.ok()) return begun;
   // It may hold events that are lost, at positions that are given anew.
   for (const char* sql : {"DELETE FROM team_view", "DELETE FROM shown"}) {
     if (absl::Status gone = db_->Execute(sql); !gone.ok()) return gone;
@@ -190,8 +197,7 @@ absl::Status Outbox::OpenEpochs(absl::Span<const Epoch> added,
     if (!moved.ok()) return moved;
   }
   if (absl::Status done = Commit(&transaction); !done.ok()) return done;
-  epochs_.insert(epochs_.end(), added.begin(), added.end());
-  return LoadChain();
+  return Load();
 }
 
 }  // namespace thon::client

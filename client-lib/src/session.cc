@@ -15,6 +15,13 @@ constexpr int kForksInARowMax = 3;
 // A following whose pages keep coming lasts so many times its timeout at most.
 constexpr std::int64_t kFollowTimeoutsMax = 12;
 
+// What a connection that breaks looks like, whatever the server meant to say.
+bool IsOfTheWay(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsCancelled(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsAborted(status) ||
+         absl::IsUnknown(status) || absl::IsInternal(status);
+}
+
 }  // namespace
 
 Action Session::Next(std::int64_t now, const SessionFacts& facts) {
@@ -26,6 +33,10 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
       now - heard_at_ >= limits_.reply_timeout_ms) {
     // Everything else was said; the next conversation asks again.
     Succeeded();
+  }
+  if (phase_ == Phase::kProofsAsked &&
+      now - heard_at_ >= limits_.reply_timeout_ms) {
+    RefusedProofs(/*said=*/false);
   }
   if (phase_ == Phase::kFollowing && now >= FollowDeadline()) {
     follow_owed_ = true;
@@ -59,6 +70,7 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
     case Phase::kHelloSaid:
     case Phase::kStandingsAsked:
     case Phase::kViewAsked:
+    case Phase::kProofsAsked:
     case Phase::kClosing:
       return receive();
     case Phase::kFollowing:
@@ -76,6 +88,8 @@ Action Session::Next(std::int64_t now, const SessionFacts& facts) {
       return {.kind = Do::kAskStandings};
     case Phase::kToFollow:
       return {.kind = Do::kFollow};
+    case Phase::kProofsToAsk:
+      return {.kind = Do::kAskProofs};
     case Phase::kTalkedOut:
       return {.kind = Do::kCloseSend};
   }
@@ -99,6 +113,12 @@ Action Session::Ask(const SessionFacts& facts) {
   if (follow) {
     phase_ = Phase::kToFollow;
     return {.kind = Do::kFollow};
+  }
+  // Last: an older server ends the stream at this question.
+  if (facts.proofs_wanted && !no_proofs_ && !proofs_done_) {
+    proofs_known_ = facts.proofs_known;
+    phase_ = Phase::kProofsToAsk;
+    return {.kind = Do::kAskProofs};
   }
   if (follow_owed_) {
     // A server that still owes tables would hold a half-closed stream open.
@@ -181,6 +201,7 @@ void Session::Opened(std::int64_t now) {
   last_hole_ = Sequence(0);
   view_done_ = standings_done_ = follow_done_ = false;
   follow_again_ = follow_heard_ = follow_owed_ = false;
+  proofs_done_ = proofs_refused_ = false;
   heard_at_ = now;
 }
 
@@ -196,6 +217,8 @@ void Session::Sent(std::int64_t now) {
     // One bound for all tries.
     if (!follow_again_) follow_since_ = now;
     phase_ = Phase::kFollowing;
+  } else if (phase_ == Phase::kProofsToAsk) {
+    phase_ = Phase::kProofsAsked;
   } else if (phase_ == Phase::kTalkedOut) {
     phase_ = Phase::kClosing;
   }
@@ -370,6 +393,20 @@ void Session::TeamViewHeard(std::int64_t now) {
   phase_ = Phase::kTalking;
 }
 
+void Session::ProofsHeard(bool good, std::int64_t now) {
+  if (phase_ != Phase::kProofsAsked) return;
+  heard_at_ = now;
+  proofs_done_ = !good;
+  phase_ = Phase::kTalking;
+}
+
+// Everything else was said, and what is not proved today is asked for again.
+void Session::RefusedProofs(bool said) {
+  proofs_refused_ = true;
+  proofs_refusal_said_ = said;
+  Succeeded();
+}
+
 // Rows come without being asked for: they are no sign that a question is being
 // answered.
 void Session::FollowedHeard(FollowOutcome outcome, std::int64_t now) {
@@ -415,6 +452,12 @@ void Session::Ended(const absl::Status& status, std::int64_t now,
     // Everything else was said.
     no_follows_ = true;
     return Succeeded();
+  }
+  if (phase_ == Phase::kProofsAsked) {
+    no_proofs_ =
+        no_proofs_ || (!proofs_known_ && (absl::IsInvalidArgument(status) ||
+                                          absl::IsUnimplemented(status)));
+    return RefusedProofs(/*said=*/!IsOfTheWay(status));
   }
   const absl::Status why =
       status.ok() ? absl::UnavailableError("the server ended the stream")

@@ -9,9 +9,10 @@
 // `in_flight_max` unanswered; take an answer for each; ask for the team's view
 // if it is wanted; follow the team until what is told holds what was verified;
 // where the server is not known to let it be followed, ask for standings
-// before; close. Nothing that is said of the team is a reason to send no
-// batches or to fail. Whatever breaks it, the next one starts from what is on
-// disk, after a pause that grows with each failure and is random within its
+// before; ask for the proofs that are due, page by page; close. Nothing that is
+// said of the team or of proofs, and no silence about them, is a reason to send
+// no batches or to fail. Whatever breaks it, the next one starts from what is
+// on disk, after a pause that grows with each failure and is random within its
 // half.
 //
 // Thread-safety: none.
@@ -46,8 +47,10 @@ struct SessionFacts {
   bool work = false;         // Something is not verified, or a sync was asked.
   Sequence verified_end{1};  // Of the current key.
   Sequence sealed_end{1};
-  bool view_wanted = false;   // The team's view is to be asked for.
-  bool follow_known = false;  // The server has let this key follow before.
+  bool view_wanted = false;    // The team's view is to be asked for.
+  bool follow_known = false;   // The server has let this key follow before.
+  bool proofs_wanted = false;  // Some are to be asked for.
+  bool proofs_known = false;  // The server has answered such a question before.
   std::uint64_t random = 0;   // Drawn anew each time.
 };
 
@@ -61,10 +64,11 @@ enum class Do {
   kAskStandings,  // Send the request; report with Sent().
   kAskTeamView,   // The same.
   kFollow,        // The same.
+  kAskProofs,     // The same.
   kCloseSend,     // Half-close; report with Sent().
   kReceive,       // Wait up to `wait_ms`; report with Hello(), Answered(),
                   // StandingsHeard(), TeamViewHeard(), FollowedHeard(),
-                  // Ended() or nothing.
+                  // ProofsHeard(), Ended() or nothing.
   kDropStream,    // Delete the stream.
 };
 
@@ -134,6 +138,8 @@ class Session {
   void StandingsHeard(std::int64_t now);
   void TeamViewHeard(std::int64_t now);
   void FollowedHeard(FollowOutcome outcome, std::int64_t now);
+  // `good`: another page may be asked for.
+  void ProofsHeard(bool good, std::int64_t now);
   // The stream is over, by whoever's will.
   void Ended(const absl::Status& status, std::int64_t now,
              std::uint64_t random);
@@ -143,6 +149,11 @@ class Session {
 
   bool unknown_author() const { return unknown_; }
   bool no_views() const { return no_views_; }
+  bool asks_proofs() const { return phase_ == Phase::kProofsAsked; }
+  // In the last conversation proofs were asked for, and it ended without them.
+  bool proofs_refused() const { return proofs_refused_; }
+  // It was the server's word, no silence and no broken connection.
+  bool proofs_refusal_said() const { return proofs_refusal_said_; }
   Condition condition() const { return condition_; }
   const std::string& detail() const { return detail_; }
   // How the last conversation ended.
@@ -161,6 +172,8 @@ class Session {
     kStandingsAsked,
     kToFollow,
     kFollowing,
+    kProofsToAsk,
+    kProofsAsked,
     kTalkedOut,
     kClosing,
   };
@@ -173,6 +186,7 @@ class Session {
   // What is left to ask when every batch is answered.
   Action Ask(const SessionFacts& facts);
   void StopFollowing(std::int64_t now);
+  void RefusedProofs(bool said);
   void Fail(Condition condition, absl::Status why, std::int64_t now,
             std::uint64_t random);
   // The conversation is over, and everything that had to be said was.
@@ -195,10 +209,16 @@ class Session {
   // The same of following: it refuses, or a server that has never let this key
   // follow says nothing.
   bool no_follows_ = false;
+  // The same of proofs, of a server that never gave any.
+  bool no_proofs_ = false;
   // Of this conversation: what was asked for already.
   bool view_done_ = false;
   bool standings_done_ = false;
   bool follow_done_ = false;
+  bool proofs_done_ = false;
+  bool proofs_known_ = false;
+  bool proofs_refused_ = false;
+  bool proofs_refusal_said_ = false;
   bool follow_again_ = false;  // The second try.
   bool follow_heard_ = false;  // The server has said something of it.
   bool follow_owed_ = false;   // It did not say all: it would not close.

@@ -106,6 +106,7 @@ absl::StatusOr<std::vector<Epoch>> VerifyHello(const v1::ServerHello& hello,
     if (!opened.ok()) return opened.status();
     next.origin = opened->new_origin();
     next.lost_from = Position(opened->first_lost_position());
+    next.tree_size = opened->old_size();
     added.push_back(next);
     last = next;
   }

@@ -24,6 +24,8 @@ struct Epoch {
   // From this position on, what the epochs before it gave is lost. 0 for the
   // first known epoch.
   Position lost_from;
+  // Entries of the epochs before it that it goes on from; 0: not known.
+  std::uint64_t tree_size = 0;
 };
 
 // The epochs that `hello` adds to `known` (oldest first, not empty); none if

@@ -12,6 +12,7 @@
 //               number: every question below takes the first name.
 //   sealed      packed into a signed batch whose bytes never change again.
 //   verified    covered by a receipt that this phone has checked.
+//   proven      a checkpoint covers the receipt's entry; checked too (proof.h).
 //
 // One SQLite file (mode 0600) holds the key, the events, the batches and the
 // receipts. A process may be killed at any moment: what Record() has returned
@@ -43,6 +44,7 @@
 #include "thon/event_name.h"
 #include "thon/followed.h"
 #include "thon/preview.h"
+#include "thon/proof.h"
 #include "thon/transport.h"
 #include "thon/v1/event.pb.h"
 #include "thon/v1/log.pb.h"
@@ -86,6 +88,15 @@ struct Options {
   // How long the server may be silent meanwhile, at most `reply_timeout_ms`;
   // the whole of it takes at most twelve times as long.
   std::int64_t follow_timeout_ms = 5'000;
+  // Ask, at the end of an exchange, for proofs of receipts for which a
+  // checkpoint is due: the oldest first, and no more than leaves an exchange
+  // that carries a day's events below 16 KiB, but always some. One round trip
+  // more, and only when there is something to ask for. A server that does not
+  // know of proofs costs one exchange its question.
+  bool proofs = true;
+  // Whose cosignatures make a checkpoint witnessed (c2sp.org/tlog-policy);
+  // empty: none does. If it has `log` lines, only for these logs.
+  std::string trust_policy;
   // Called for each step that changed something, on the thread inside Step() or
   // SyncOnce(), with no lock held: it may ask the client, but not drive it.
   std::function<void(const FollowedChange& change)> on_followed;
@@ -116,13 +127,6 @@ struct EventAnswer {
   v1::Receipt receipt;    // With kRecorded.
 };
 
-// A receipt with all that is needed to check it.
-struct Proof {
-  std::string entry;  // The entry's bytes: batch and trailer.
-  v1::Receipt receipt;
-  PublicKey log_key;
-};
-
 struct WithdrawnEvent {
   EventName name;
   Hash event_hash;
@@ -140,6 +144,7 @@ struct PendingCount {
 // What an app should show. The worst that holds.
 enum class Condition {
   kGood,
+  kEvidence,              // The log's word was broken; see Evidence().
   kUnconfirmedSuccessor,  // A new key; its events wait for an officer.
   kNoConnection,          // The server cannot be reached; waits and retries.
   kRefusedForNow,         // The server refused what this phone finds good.
@@ -185,6 +190,10 @@ struct Counters {
   std::uint64_t withdrawn = 0;
   std::uint64_t epochs = 0;
   std::uint64_t streams = 0;
+  std::uint64_t proofs = 0;        // Kept.
+  std::uint64_t proof_rounds = 0;  // Times that proofs were asked for.
+  // What messages of exchanges had in bytes, both ways.
+  std::uint64_t message_bytes = 0;
 };
 
 struct StepResult {
@@ -237,7 +246,9 @@ class Client {
   // Others: how the conversation ended.
   virtual absl::Status SyncOnce(std::int64_t deadline_ms) = 0;
 
-  // Drops what may be dropped. Called by itself after an exchange.
+  // Drops what may be dropped. Called by itself after an exchange. By its age a
+  // receipt goes with its proof; one that is only a promise stays, if the
+  // server is one that gives proofs, until room is needed.
   virtual absl::Status Prune() = 0;
 
   virtual ClientState State() const = 0;
@@ -247,8 +258,27 @@ class Client {
   // The server's last word on how it stands; not set if none was heard.
   virtual absl::StatusOr<std::optional<v1::EventStanding>> StandingOf(
       const EventName& name) const = 0;
-  // The proof that an event is in the log. kNotFound: none held.
+  // The receipt of an event, and how far it is proven. kNotFound: none held.
   virtual absl::StatusOr<Proof> ProofOf(const EventName& name) const = 0;
+  // The inclusion proof of an event's entry. kNotFound: no receipt, or nothing
+  // but a promise so far.
+  virtual absl::StatusOr<TlogProofText> TlogProofOf(
+      const EventName& name) const = 0;
+  // The receipt as text of a QR code (core/receipt_card.h), to be shown without
+  // a network. kNotFound: none held.
+  virtual absl::StatusOr<std::string> ReceiptCardOf(
+      const EventName& name) const = 0;
+  virtual absl::StatusOr<ReceiptCount> CountReceipts() const = 0;
+  // Asks for proofs of all receipts with the next exchange, which is then due,
+  // also of those for which no checkpoint is due yet. Not kept over a restart.
+  virtual void WantProofs() = 0;
+  // All that was found, oldest first.
+  virtual absl::StatusOr<std::vector<EvidenceItem>> Evidence() const = 0;
+  // A piece of it as a text file for third persons. Two checkpoints:
+  // "thon-evidence/1" (tools/verify/FORMAT.md). A promise: "thon-promise/1",
+  // whose lines are explained in it. kNotFound: no such id.
+  virtual absl::StatusOr<std::string> ExportEvidence(
+      std::uint64_t id) const = 0;
   // Receipts of one key, ascending by first sequence, from the batch that holds
   // `from` or the next one on; at most `count_max`.
   struct ReceiptRow {

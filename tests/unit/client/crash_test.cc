@@ -5,7 +5,8 @@
 // any more; the server lives in this process. After each kill the same file is
 // opened by a new child, which is let run to the end. The app shows previews
 // between its events, so views, what was shown and differences are written at
-// these steps too.
+// these steps too; and between its events a minute passes, so that proofs are
+// asked for and kept, or evidence against a server that gives wrong ones.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,10 +40,35 @@ bool Shows(Client* client) {
   return preview->policies.size() == 1 || !preview->missing.empty();
 }
 
+// A minute passes until the next exchange: what has a receipt is due a proof.
+constexpr char kMinutePasses[] = "0";
+
+// What is to be the matter with receipts when nobody is killed any more: an
+// honest server's are proven, a liar's are promises and evidence.
+bool IsSettled(SocketTransport* transport, Client* client, bool liar) {
+  for (int i = 0; i < 5; ++i) {
+    transport->Note(kMinutePasses);
+    if (!client->SyncOnce(1'000'000).ok()) return false;
+    const absl::StatusOr<ReceiptCount> count = client->CountReceipts();
+    const absl::StatusOr<std::vector<EvidenceItem>> evidence =
+        client->Evidence();
+    if (!count.ok() || !evidence.ok()) return false;
+    if (!liar && !evidence->empty()) return false;
+    if (!liar && count->promises == 0) return true;
+    if (!liar || evidence->size() < count->promises) continue;
+    for (const EvidenceItem& item : *evidence) {
+      if (!client->ExportEvidence(item.id).ok()) return false;
+    }
+    return count->proven == 0;
+  }
+  return false;
+}
+
 // An app: enrols, then records and syncs. Tells the parent each event for which
 // Record() has returned. Ends the process at the `kill_at`-th step.
 [[noreturn]] void RunApp(int socket, const std::string& path,
-                         std::uint64_t first_mark, int events, int kill_at) {
+                         std::uint64_t first_mark, int events, int kill_at,
+                         bool liar) {
   SocketTransport transport(socket);
   int steps = 0;
   FakeClock clock;
@@ -73,6 +99,9 @@ bool Shows(Client* client) {
   if (const auto all = (*client)->Differences(); !all->empty()) {
     THON_CHECK((*client)->Acknowledge(all->back().id).ok());
   }
+  if (kill_at == 0) {
+    THON_CHECK(IsSettled(&transport, client->get(), liar));
+  }
   ::_exit(0);
 }
 
@@ -80,19 +109,21 @@ bool Shows(Client* client) {
 int RunChild(FakeServer* server, const std::string& path,
              std::uint64_t first_mark, int events, int kill_at,
              std::set<std::uint64_t>* recorded) {
+  const bool liar = server->faults.bend_paths;
   int sockets[2];
   THON_CHECK(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
   const pid_t child = ::fork();
   THON_CHECK(child >= 0);
   if (child == 0) {
     ::close(sockets[0]);
-    RunApp(sockets[1], path, first_mark, events, kill_at);
+    RunApp(sockets[1], path, first_mark, events, kill_at, liar);
   }
   ::close(sockets[1]);
   SocketTransport::Serve(sockets[0], server, [&](const std::string& note) {
     std::uint64_t mark = 0;
     THON_CHECK(absl::SimpleAtoi(note, &mark));
-    recorded->insert(mark);
+    server->now_ms += 61'000;
+    if (note != kMinutePasses) recorded->insert(mark);
   });
   ::close(sockets[0]);
   int status = 0;
@@ -168,6 +199,14 @@ void KillAtEveryStep(
 TEST(CrashTest, APhoneKilledAtAnyStepLosesAndDoublesNothing) {
   KillAtEveryStep(
       [](FakeServer*, const std::string&, std::set<std::uint64_t>*) {},
+      /*copies=*/false);
+}
+
+TEST(CrashTest, APhoneKilledWhileItFindsEvidenceKeepsIt) {
+  KillAtEveryStep(
+      [](FakeServer* server, const std::string&, std::set<std::uint64_t>*) {
+        server->faults.bend_paths = true;
+      },
       /*copies=*/false);
 }
 

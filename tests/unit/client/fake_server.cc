@@ -249,6 +249,17 @@ std::vector<v1::SyncResponse> FakeServer::Take(
     } else if (!faults.silent_follows) {
       responses.emplace_back().mutable_followed();
     }
+  } else if (request.has_proofs()) {
+    ++proofs_asked;
+    proofs_request = request.proofs();
+    if (faults.no_proofs) {
+      *end = absl::InvalidArgumentError("a message of unknown kind");
+    } else if (answer_proofs != nullptr) {
+      *responses.emplace_back().mutable_proofs() =
+          answer_proofs(request.proofs());
+    } else if (!faults.silent_proofs) {
+      responses.push_back(ProofsFor(request.proofs()));
+    }
   } else if (request.has_batch()) {
     if (std::exchange(faults.lose_next_batch, false)) return responses;
     const v1::Answer answer = AnswerTo(stream, request.batch());
@@ -374,6 +385,7 @@ void FakeServer::RestoreUnderNextEpoch(const Log& backup) {
   epoch->set_old_origin(old_origin);
   epoch->set_new_origin(origin_);
   epoch->set_first_lost_position(log_.next_position);
+  epoch->set_old_size(log_.leaves.size());
   epoch->set_log_key(std::string(log_key_.public_key().view()));
   epoch->set_server_author_key(std::string(server_author_.public_key().view()));
   v1::EpochLink link;

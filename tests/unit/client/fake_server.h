@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/batch.h"
+#include "server/core/hash.h"
 #include "server/core/receipt.h"
 #include "server/core/signature.h"
 #include "thon/transport.h"
@@ -55,6 +56,20 @@ class FakeServer {
     bool silent_views = false;    // Takes the request, says nothing.
     bool no_follows = false;      // An older server.
     bool silent_follows = false;  // Takes the request, says nothing.
+
+    // Of proofs. An honest server may be old, or have no checkpoint to give.
+    bool no_proofs = false;      // An older server.
+    bool silent_proofs = false;  // Takes the request, says nothing.
+    bool no_checkpoint = false;  // Answers that it has none.
+    std::uint64_t checkpoint_size_max = UINT64_MAX;  // Slow, or old, ones.
+    // A liar's.
+    bool drop_proofs = false;       // A checkpoint, and no proof under it.
+    bool bend_paths = false;        // One hash of each is another.
+    bool forge_checkpoint = false;  // Signed by a key of its own.
+    // Histories: the entry with this index is another one, or is not there.
+    std::optional<std::size_t> replaced_entry;
+    std::optional<std::size_t> dropped_entry;
+    bool invent_root = false;  // Signs a root of no tree.
   };
   Faults faults;
   // What a request for the team's view is answered with; unset: nothing.
@@ -68,6 +83,13 @@ class FakeServer {
                                                const std::string& author)>
       follow;
   int follows_asked = 0;
+  int proofs_asked = 0;
+  // The newest question for proofs.
+  v1::ProofsRequest proofs_request;
+  // What it is answered with; unset: as the faults say.
+  std::function<v1::Proofs(const v1::ProofsRequest& request)> answer_proofs;
+  // Whose cosignatures are on each checkpoint; keys are the test's.
+  std::vector<std::pair<std::string, const SigningKey*>> witnesses;
   int standings_asked = 0;
   // What standings say of an event of the author; UNSPECIFIED: it is plain.
   std::function<v1::EventStanding(const LoggedEvent& event)> standing;
@@ -95,6 +117,11 @@ class FakeServer {
   // Events held for an author that is not confirmed.
   void Confirm(const AuthorId& author) { confirmed_.insert(author); }
   std::size_t entries() const { return log_.leaves.size(); }
+  PublicKey log_key() const { return log_key_.public_key(); }
+  const std::string& origin() const { return origin_; }
+  const std::string& leaf(std::size_t entry) const {
+    return log_.leaves[entry];
+  }
   int streams = 0;
 
   // A backup, and the restore of it under the next epoch.
@@ -122,6 +149,9 @@ class FakeServer {
                      std::size_t events);
   v1::Receipt CommitOwn(v1::Event event);
   v1::SyncResponse Hello(const v1::ClientHello& hello);
+  // The history that it shows where proofs are asked for.
+  std::vector<Hash> ShownLeaves() const;
+  v1::SyncResponse ProofsFor(const v1::ProofsRequest& request) const;
   v1::Answer AnswerTo(Stream* stream, const v1::SealedBatch& sealed);
 
   std::string origin_ = "thon.test/1";

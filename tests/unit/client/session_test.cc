@@ -103,6 +103,72 @@ TEST_F(SessionTest, WhatAKnownServerTellsTakesThePlaceOfStandings) {
   EXPECT_TRUE(session_.last_end().ok()) << "what comes later changes nothing";
 }
 
+TEST_F(SessionTest, ProofsAreAskedForLastPageByPage) {
+  Connect();
+  session_.NothingToSend();
+  SessionFacts facts = Facts();
+  facts.proofs_wanted = true;
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskStandings);
+  session_.Sent(now_);
+  session_.StandingsHeard(now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kFollow);
+  session_.Sent(now_);
+  session_.FollowedHeard(FollowOutcome::kEven, now_);
+  for (int page = 0; page < 3; ++page) {
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskProofs);
+    session_.Sent(now_);
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kReceive);
+    session_.ProofsHeard(true, now_);
+  }
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kAskProofs);
+  session_.Sent(now_);
+  session_.ProofsHeard(false, now_);
+  EXPECT_EQ(session_.Next(now_, facts).kind, Do::kCloseSend);
+}
+
+TEST_F(SessionTest, NoAnswerAboutProofsMakesAnExchangeFail) {
+  SessionFacts facts = Facts();
+  facts.proofs_wanted = true;
+  const auto ask = [&](bool known) {
+    facts.proofs_known = known;
+    Connect();
+    session_.NothingToSend();
+    session_.Next(now_, facts);
+    session_.Sent(now_);
+    session_.StandingsHeard(now_);
+    session_.Next(now_, facts);
+    session_.Sent(now_);
+    session_.FollowedHeard(FollowOutcome::kEven, now_);
+    if (session_.Next(now_, facts).kind != Do::kAskProofs) return false;
+    session_.Sent(now_);
+    return true;
+  };
+  const auto succeeded = [&] {
+    EXPECT_EQ(session_.Next(now_, facts).kind, Do::kDropStream);
+    EXPECT_TRUE(session_.proofs_refused());
+    EXPECT_TRUE(session_.last_end().ok());
+  };
+  // Silence, a stream that breaks, one that was restored meanwhile.
+  ASSERT_TRUE(ask(false));
+  now_ += SessionLimits{}.reply_timeout_ms;
+  succeeded();
+  for (const absl::Status& end :
+       {absl::UnavailableError("gone"), absl::DataLossError("damage"),
+        absl::PermissionDeniedError("no"), absl::OkStatus()}) {
+    ASSERT_TRUE(ask(false));
+    session_.Ended(end, now_, 0);
+    succeeded();
+  }
+  // One that gave proofs before is asked again; one that never did is old.
+  ASSERT_TRUE(ask(true));
+  session_.Ended(absl::InvalidArgumentError("unknown"), now_, 0);
+  succeeded();
+  ASSERT_TRUE(ask(false));
+  session_.Ended(absl::InvalidArgumentError("unknown"), now_, 0);
+  succeeded();
+  EXPECT_FALSE(ask(false));
+}
+
 TEST_F(SessionTest, AFollowingThatGoesWrongIsTriedOnceMoreThenStandingsDo) {
   Connect();
   session_.NothingToSend();

@@ -135,6 +135,12 @@ TEST_F(TeamViewKeptTest, AFileOfTheFirstFormatOpensWithAllItHolds) {
   Record(3);
   Sql("DROP TABLE team_view; DROP TABLE policy_texts; DROP TABLE shown; "
       "DROP TABLE differences; DROP TABLE followed; DROP TABLE following; "
+      "DROP INDEX batches_unproven; DROP INDEX batches_by_checkpoint; "
+      "ALTER TABLE batches DROP COLUMN checkpoint; "
+      "ALTER TABLE batches DROP COLUMN proof; "
+      "ALTER TABLE batches DROP COLUMN proof_tries; "
+      "ALTER TABLE epochs DROP COLUMN tree_size; "
+      "DROP TABLE checkpoints; DROP TABLE evidence; "
       "PRAGMA user_version = 1");
   EXPECT_EQ(phone_.Waiting(), 3u);
   HearView();
