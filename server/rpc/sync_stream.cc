@@ -87,10 +87,11 @@ void SyncStream::Send(v1::SyncResponse response) {
 }
 
 void SyncStream::Pump() {
-  enum class Action { kNone, kFinish, kWrite, kRead };
+  enum class Action { kNone, kFinish, kWrite, kProofs, kRead };
   for (bool first = true;; first = false) {
     Action action = Action::kNone;
     absl::Status status;
+    v1::ProofsRequest proofs;
     {
       MutexLock lock(&mu_);
       if (first) {
@@ -98,7 +99,8 @@ void SyncStream::Pump() {
         acting_ = true;
       }
       const bool even = read_closed_ && unanswered_ == 0 && !parked_ &&
-                        reads_waiting_ == 0 && outbox_.empty() && !follow_owed_;
+                        reads_waiting_ == 0 && outbox_.empty() &&
+                        !follow_owed_ && !proofs_owed_;
       if (!finished_ && !writing_ &&
           (even || (end_.has_value() && outbox_.empty()))) {
         action = Action::kFinish;
@@ -114,8 +116,14 @@ void SyncStream::Pump() {
         action = Action::kWrite;
         writing_ = true;
         response_ = TakeFollowed();
+      } else if (proofs_asked_.has_value() && unanswered_ == 0 &&
+                 reads_waiting_ == 0 && !end_.has_value()) {
+        action = Action::kProofs;
+        proofs = *std::move(proofs_asked_);
+        proofs_asked_.reset();
+        ++references_;
       } else if (!finished_ && !reading_ && !read_closed_ && !parked_ &&
-                 !end_.has_value() &&
+                 !end_.has_value() && !proofs_owed_ &&
                  unanswered_ + outbox_.size() <
                      limits::kSyncBatchesInFlightMax &&
                  reads_waiting_ < kReadsWaitingMax) {
@@ -132,6 +140,9 @@ void SyncStream::Pump() {
         break;
       case Action::kWrite:
         StartWrite(&response_);
+        break;
+      case Action::kProofs:
+        StartProofs(std::move(proofs));
         break;
       case Action::kRead:
         StartRead(&request_);
@@ -165,6 +176,8 @@ void SyncStream::OnReadDone(bool ok) {
     TakeTeamViewRequest(request.team_view());
   } else if (request.has_follow()) {
     TakeFollowRequest(request.follow());
+  } else if (request.has_proofs()) {
+    TakeProofsRequest(request.proofs());
   } else {
     End(BadHello("message", "a message of unknown kind: update the server"));
   }

@@ -12,6 +12,11 @@
 // the stream ends when everything that was asked for is answered, a following
 // when its tables were told once; then it ends with the stream.
 //
+// Proofs are asked for one at a time: nothing more is read, and the disk not
+// before everything that was asked earlier is answered, so that this answer
+// comes in its turn. A log that has no checkpoint to give says so with an empty
+// answer, and the stream goes on.
+//
 // Lifetime: made by the service; deletes itself when gRPC is done with it and
 // no thread of ours holds a reference. Threads: gRPC's reactions, the
 // committer's answers, workers and a newer stream arrive concurrently. Each
@@ -31,6 +36,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/core/ids.h"
 #include "server/core/mutex.h"
 #include "server/engine/engine.h"
@@ -80,6 +86,14 @@ class SyncStream final
   void AnswerRead(v1::SyncResponse response);
   void Send(v1::SyncResponse response);
 
+  // sync_stream_proofs.cc.
+  void TakeProofsRequest(const v1::ProofsRequest& request);
+  // Requires: the caller holds a reference for it.
+  void StartProofs(v1::ProofsRequest request);
+  void ReadProofs(const v1::ProofsRequest& request,
+                  absl::StatusOr<v1::Checkpoint> checkpoint);
+  void AnswerProofs(v1::SyncResponse response);
+
   // sync_stream_follow.cc. A turn is one request to follow; what comes of an
   // earlier one is dropped.
   void TakeFollowRequest(const v1::FollowRequest& request);
@@ -112,6 +126,9 @@ class SyncStream final
   bool parked_ ABSL_GUARDED_BY(mu_) = false;  // A batch waits for room.
   std::size_t unanswered_ ABSL_GUARDED_BY(mu_) = 0;
   std::size_t reads_waiting_ ABSL_GUARDED_BY(mu_) = 0;  // Of rows.
+  // Of proofs: asked for; of these, not begun.
+  bool proofs_owed_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<v1::ProofsRequest> proofs_asked_ ABSL_GUARDED_BY(mu_);
   std::deque<v1::SyncResponse> outbox_ ABSL_GUARDED_BY(mu_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
   bool done_ ABSL_GUARDED_BY(mu_) = false;  // OnDone() has run.

@@ -9,6 +9,7 @@
 #include "server/core/error_info.h"
 #include "server/core/mutex.h"
 #include "server/engine/following.h"
+#include "server/engine/phone_proofs.h"
 #include "server/engine/team_view.h"
 #include "server/projections/activity.h"
 #include "server/projections/row_keys.h"
@@ -63,6 +64,8 @@ class EngineStream final : public client::SyncStream {
       ReadTeamView(request.team_view());
     } else if (request.has_follow()) {
       Follow(request.follow());
+    } else if (request.has_proofs()) {
+      ReadProofs(request.proofs());
     }
     // Taken, but the phone does not hear of it.
     if (transport_->Breaks()) return Break();
@@ -229,6 +232,42 @@ class EngineStream final : public client::SyncStream {
         Following::Listener{
             put, [put](const absl::Status&) { put(v1::WatchResponse()); }});
     following_->More();
+  }
+
+  void ReadProofs(const v1::ProofsRequest& request) {
+    absl::Status good = CheckProofsRequest(request);
+    if (!transport_->tell_proofs) good = absl::InvalidArgumentError("unknown");
+    if (!good.ok()) return inbox_->End(std::move(good));
+    // The engine outlives neither its own end nor the call that waits for it.
+    struct Signed {
+      Mutex mu;
+      CondVar changed;
+      std::optional<absl::StatusOr<v1::Checkpoint>> value ABSL_GUARDED_BY(mu);
+    };
+    const auto reply = std::make_shared<Signed>();
+    CheckpointFor(request, engine_->log(), &engine_->checkpoints(),
+                  [reply](absl::StatusOr<v1::Checkpoint> checkpoint) {
+                    MutexLock lock(&reply->mu);
+                    reply->value = std::move(checkpoint);
+                    reply->changed.NotifyAll();
+                  });
+    absl::StatusOr<v1::Checkpoint> checkpoint;
+    {
+      MutexLock lock(&reply->mu);
+      while (!reply->value.has_value()) reply->changed.Wait(&reply->mu);
+      checkpoint = *std::move(reply->value);
+    }
+    v1::SyncResponse response;
+    response.mutable_proofs();
+    if (checkpoint.ok()) {
+      absl::StatusOr<v1::Proofs> proofs =
+          BuildProofs(request, engine_->log(), *std::move(checkpoint));
+      if (proofs.ok()) *response.mutable_proofs() = *std::move(proofs);
+    }
+    if (transport_->bend_proofs) {
+      transport_->bend_proofs(request, response.mutable_proofs());
+    }
+    inbox_->Put(std::move(response));
   }
 
   void Batch(const v1::SealedBatch& sealed) {

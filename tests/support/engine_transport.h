@@ -37,6 +37,10 @@ class EngineTransport final : public client::Transport {
   // Whether a phone can follow its team; else it hears that it cannot. A stream
   // that follows must be gone before its engine.
   bool tell_followed = false;
+  // Whether proofs are given; else the stream ends as an older server's does.
+  bool tell_proofs = true;
+  // What becomes of an answer on its way: a liar in the server's place.
+  std::function<void(const v1::ProofsRequest&, v1::Proofs*)> bend_proofs;
   // Every batch that reached the engine.
   std::function<void(const v1::SealedBatch&)> on_offer;
 
