@@ -1,0 +1,251 @@
+// Who may write: logs and epochs opened, phones enrolled, keys copied.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/batch.h"
+#include "server/core/limits.h"
+#include "thon/v1/rows.pb.h"
+#include "tools/verify/chain_check.h"
+#include "tools/verify/finding_kinds.h"
+
+namespace thon::verify {
+namespace {
+
+template <typename Message>
+std::optional<Message> RowOf(const RowReader& rows, Table table,
+                             absl::string_view key) {
+  const std::optional<RowVersion> row = rows.Get(table, key);
+  Message message;
+  if (!row.has_value() || !message.ParseFromString(row->value)) {
+    return std::nullopt;
+  }
+  return message;
+}
+
+std::uint64_t EpochNumber(absl::string_view origin) {
+  const std::size_t slash = origin.rfind('/');
+  std::uint64_t number = 0;
+  if (slash == absl::string_view::npos) return 0;
+  for (const char c : origin.substr(slash + 1)) {
+    if (c < '0' || c > '9' || number > UINT32_MAX) return 0;
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return number;
+}
+
+absl::string_view LogName(absl::string_view origin) {
+  return origin.substr(0, origin.rfind('/'));
+}
+
+}  // namespace
+
+void ChainCheck::OpenLog(const ReadEntry& entry, const v1::Event& event) {
+  const v1::LogOpened& opened = event.log_opened();
+  findings_->Examined(Check::kEpochs, 1);
+  Epoch epoch;
+  if (entry.index != EntryIndex(0) || event.sequence() != 1) {
+    findings_->Add(kinds::kServerMisplaced,
+                   At(entry, event, "LogOpened is not the first event"));
+    return;
+  }
+  if (!PublicKey::FromBytes(opened.log_key(), &epoch.log_key) ||
+      opened.format_version() != 1 || opened.hash_algorithm() != "sha256" ||
+      opened.time_zone() != "Asia/Ho_Chi_Minh") {
+    findings_->Add(kinds::kEpochDiffers,
+                   At(entry, event,
+                      "LogOpened names a key, format, hash or zone that this "
+                      "program does not know"));
+  }
+  epoch.origin = opened.origin();
+  epoch.entry = entry.index;
+  epoch.position = entry.trailer.first_position;
+  epochs_.push_back(std::move(epoch));
+}
+
+void ChainCheck::OpenEpoch(const ReadEntry& entry, const v1::Event& event) {
+  const v1::EpochOpened& opened = event.epoch_opened();
+  findings_->Examined(Check::kEpochs, 1);
+  if (event.sequence() != 1) {
+    findings_->Add(
+        kinds::kServerMisplaced,
+        At(entry, event, "EpochOpened is not the first event of a new server"));
+    return;
+  }
+  const auto differs = [&](std::string detail) {
+    findings_->Add(kinds::kEpochDiffers, At(entry, event, std::move(detail)));
+  };
+  Epoch epoch;
+  epoch.origin = opened.new_origin();
+  epoch.entry = entry.index;
+  epoch.position = entry.trailer.first_position;
+  epoch.old_origin = opened.old_origin();
+  epoch.old_size = opened.old_size();
+  epoch.first_lost = opened.first_lost_position();
+  epoch.last_known_lost = opened.last_known_lost_position();
+  if (!PublicKey::FromBytes(opened.log_key(), &epoch.log_key)) {
+    differs("log_key is no key");
+  }
+  if (epoch.old_size != entry.index.value) {
+    differs(absl::StrCat("it says that ", epoch.old_size,
+                         " entries were kept, and is entry ",
+                         entry.index.value));
+  }
+  if (!epochs_.empty() && epoch.old_origin != epochs_.back().origin) {
+    differs(absl::StrCat("it follows ", epoch.old_origin, ", but the log is ",
+                         epochs_.back().origin));
+  }
+  if (LogName(epoch.origin) != LogName(epoch.old_origin) ||
+      EpochNumber(epoch.origin) <= EpochNumber(epoch.old_origin)) {
+    differs(
+        absl::StrCat(epoch.origin, " is no epoch after ", epoch.old_origin));
+  }
+  if (epoch.first_lost == 0 || epoch.first_lost > epoch.position.value) {
+    differs(absl::StrCat("position ", epoch.first_lost,
+                         " cannot be the first that was lost"));
+  }
+  const absl::StatusOr<Hash> root = nodes_->RootAt(entry.index.value);
+  if (root.ok() && root->view() != opened.old_root()) {
+    differs(absl::StrCat("the root over the ", entry.index.value,
+                         " entries before it is ", root->Hex()));
+  }
+  findings_->Add(
+      kinds::kEpoch,
+      At(entry, event,
+         absl::StrCat(
+             epoch.origin, " follows ", epoch.old_origin, ": ", epoch.old_size,
+             " entries kept, positions from ", epoch.first_lost, " on lost",
+             epoch.last_known_lost == 0
+                 ? ""
+                 : absl::StrCat(", at least to ", epoch.last_known_lost))));
+  epochs_.push_back(std::move(epoch));
+}
+
+void ChainCheck::Enrol(const ReadEntry& entry, const v1::Event& event,
+                       const RowReader* rows) {
+  const v1::AuthorEnrolled& enrolled = event.author_enrolled();
+  findings_->Examined(Check::kAuthors, 1);
+  PublicKey key;
+  if (!PublicKey::FromBytes(enrolled.public_key(), &key)) {
+    findings_->Add(kinds::kEnrolmentInvalid,
+                   At(entry, event, "public_key is no key"));
+    return;
+  }
+  if (enrolled.kind() != v1::AUTHOR_KIND_PHONE &&
+      enrolled.kind() != v1::AUTHOR_KIND_ORGANISATION) {
+    findings_->Add(kinds::kEnrolmentInvalid,
+                   At(entry, event,
+                      absl::StrCat("author ", key.author().Hex(),
+                                   " is enrolled neither as a phone nor as an "
+                                   "organisation")));
+    return;
+  }
+  const auto it = authors_.find(key.author());
+  if (it != authors_.end() && it->second.key.has_value()) {
+    findings_->Add(kinds::kEnrolmentInvalid,
+                   At(entry, event,
+                      absl::StrCat("author ", key.author().Hex(),
+                                   " is enrolled already")));
+    return;
+  }
+  if (!enrolled.predecessor().empty()) {
+    CheckSuccessor(entry, event, key);
+  } else if (rows != nullptr) {
+    CheckCode(entry, event, key, *rows);
+  }
+  // Known without a key: it wrote before it was enrolled, which was named.
+  authors_[key.author()].key = key;
+}
+
+void ChainCheck::CheckSuccessor(const ReadEntry& entry, const v1::Event& event,
+                                const PublicKey& key) {
+  const v1::AuthorEnrolled& enrolled = event.author_enrolled();
+  AuthorId old;
+  Signature signature;
+  const bool formed =
+      AuthorId::FromBytes(enrolled.predecessor(), &old) &&
+      Signature::FromBytes(enrolled.predecessor_signature(), &signature);
+  const auto it = formed ? authors_.find(old) : authors_.end();
+  const std::string names =
+      absl::StrCat("author ", key.author().Hex(), " succeeds ",
+                   HexEncode(enrolled.predecessor()));
+  if (it == authors_.end() || !it->second.key.has_value()) {
+    const bool unknown = !from_start_ || epochs_.size() > 1;
+    findings_->Add(
+        unknown ? kinds::kEnrolmentRestored : kinds::kEnrolmentInvalid,
+        At(entry, event, names + ", which is not enrolled"));
+  } else if (!Verify(*it->second.key, kSuccessorContext, key.view(),
+                     signature)) {
+    findings_->Add(kinds::kEnrolmentInvalid,
+                   At(entry, event, names + ", which did not sign it"));
+  } else {
+    findings_->Add(kinds::kSuccessor, At(entry, event, names));
+  }
+}
+
+void ChainCheck::CheckCode(const ReadEntry& entry, const v1::Event& event,
+                           const PublicKey& key, const RowReader& rows) {
+  const v1::AuthorEnrolled& enrolled = event.author_enrolled();
+  const std::optional<v1::EnrolmentCodeRow> code = RowOf<v1::EnrolmentCodeRow>(
+      rows, Table::kEnrolmentCode, enrolled.code_hash());
+  const AuthorId id = key.author();
+  std::string wrong;
+  if (!code.has_value()) {
+    wrong = "no officer made its code";
+  } else if (code->used_by() != id.view()) {
+    wrong = "its code was used by another key, or had expired";
+  } else if (code->team_id() != enrolled.team_id() ||
+             code->member_id() != enrolled.member_id() ||
+             code->organisation_id() != enrolled.organisation_id()) {
+    wrong = "its code was for somebody else";
+  }
+  if (wrong.empty()) return;
+  // After a loss, a phone shows the receipt of an enrolment that was lost.
+  findings_->Add(
+      epochs_.size() > 1 ? kinds::kEnrolmentRestored : kinds::kEnrolmentInvalid,
+      At(entry, event, absl::StrCat("author ", id.Hex(), ": ", wrong)));
+}
+
+void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
+  const v1::ForkObserved& fork = event.fork_observed();
+  findings_->Examined(Check::kChains, 1);
+  AuthorId id;
+  Hash offered;
+  Signature signature;
+  const bool formed =
+      AuthorId::FromBytes(fork.author(), &id) &&
+      Hash::FromBytes(fork.offered_hash(), &offered) &&
+      Signature::FromBytes(fork.offered_signature(), &signature);
+  const auto it = formed ? authors_.find(id) : authors_.end();
+  std::string wrong;
+  if (!formed || it == authors_.end() || !it->second.key.has_value()) {
+    if (!from_start_) return;
+    wrong = "its author is not enrolled";
+  } else if (!VerifyBatchSignature(*it->second.key, offered, signature)) {
+    wrong = "the author did not sign the other batch";
+  } else if (!fork.offered_batch().empty() &&
+             BatchHash(fork.offered_batch()) != offered) {
+    wrong = "the other batch has another hash";
+  } else {
+    std::optional<Hash> kept = it->second.last;
+    if (fork.sequence() != it->second.next) {
+      kept = events_->BatchHashOf(id, Sequence(fork.sequence()));
+    }
+    if (from_start_ &&
+        (!kept.has_value() || kept->view() != fork.kept_hash())) {
+      wrong = "the log holds another batch under its number";
+    } else if (kept == offered) {
+      wrong = "both batches are the same";
+    }
+  }
+  if (!wrong.empty()) {
+    findings_->Add(kinds::kForkUnproven, At(entry, event, wrong));
+    return;
+  }
+  findings_->Add(kinds::kFork, At(entry, event,
+                                  absl::StrCat("author ", id.Hex(), ", number ",
+                                               fork.sequence())));
+}
+
+}  // namespace thon::verify

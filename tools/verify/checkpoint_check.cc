@@ -1,0 +1,238 @@
+#include "tools/verify/checkpoint_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tools/verify/finding_kinds.h"
+
+namespace thon::verify {
+namespace {
+
+absl::string_view LogName(absl::string_view origin) {
+  return origin.substr(0, origin.rfind('/'));
+}
+
+// The epoch that the log declares under this origin.
+const Epoch* FindEpoch(const std::vector<Epoch>& epochs,
+                       absl::string_view origin) {
+  const auto it =
+      std::find_if(epochs.begin(), epochs.end(),
+                   [&](const Epoch& epoch) { return epoch.origin == origin; });
+  return it == epochs.end() ? nullptr : &*it;
+}
+
+void CheckWitnesses(const note::SignedNote& note, const std::string& file,
+                    const Trust& trust, const note::VerifierKey& key,
+                    Findings* findings) {
+  const auto others = static_cast<std::uint64_t>(std::count_if(
+      note.signatures.begin(), note.signatures.end(),
+      [&](const note::SignatureLine& line) {
+        return line.name != key.name || line.key_id != note::KeyId(key);
+      }));
+  if (!trust.policy.has_value()) {
+    if (others > 0) {
+      findings->Add(kinds::kCosignaturesIgnored,
+                    {.file = file, .detail = absl::StrCat(others, " lines")});
+    }
+    return;
+  }
+  const CosignedBy by = CheckCosignatures(*trust.policy, note);
+  for (const int bad : by.bad) {
+    findings->Add(
+        kinds::kCosignatureBad,
+        {.file = file,
+         .detail =
+             trust.policy->witnesses[static_cast<std::size_t>(bad)].name});
+  }
+  if (trust.policy->quorum < 0 && by.witnesses.empty() && by.bad.empty()) {
+    return;
+  }
+  findings->Examined(Check::kWitnesses, by.witnesses.size() + by.bad.size());
+  if (by.quorum || trust.policy->quorum < 0) return;
+  findings->Add(kinds::kQuorumMissing,
+                {.file = file,
+                 .detail = absl::StrCat(by.witnesses.size(),
+                                        " good cosignatures of witnesses that "
+                                        "the trust policy names")});
+}
+
+}  // namespace
+
+std::optional<OriginKey> TrustedKey(const Trust& trust,
+                                    absl::string_view origin) {
+  std::vector<note::VerifierKey> keys;
+  if (trust.log_key.has_value()) keys.push_back(*trust.log_key);
+  if (trust.policy.has_value()) {
+    for (const TrustPolicy::Log& log : trust.policy->logs) {
+      keys.push_back(log.key);
+    }
+  }
+  for (const note::VerifierKey& key : keys) {
+    if (key.name == origin) return OriginKey{key, false};
+  }
+  for (note::VerifierKey& key : keys) {
+    if (key.name.find('/') == std::string::npos ||
+        LogName(key.name) != LogName(origin)) {
+      continue;
+    }
+    key.name = std::string(origin);
+    return OriginKey{key, false};
+  }
+  return std::nullopt;
+}
+
+std::optional<CheckpointBody> CheckHead(const Pack& pack,
+                                        const std::optional<Hash>& root,
+                                        const Trust& trust, bool is_main,
+                                        Findings* findings) {
+  const std::string file =
+      is_main ? "checkpoint" : absl::StrCat(pack.path(), ": checkpoint");
+  const absl::StatusOr<std::string> text = pack.ReadCheckpoint();
+  if (!text.ok()) {
+    findings->Add(kinds::kCheckpointMissing, {.file = file});
+    return std::nullopt;
+  }
+  const absl::StatusOr<note::SignedNote> note = note::Parse(*text);
+  absl::StatusOr<CheckpointBody> body = absl::UnknownError("");
+  if (note.ok()) body = ParseCheckpointText(note->text);
+  if (!note.ok() || !body.ok()) {
+    findings->Add(kinds::kCheckpointMalformed,
+                  {.file = file,
+                   .detail = std::string(
+                       (note.ok() ? body.status() : note.status()).message())});
+    return std::nullopt;
+  }
+  findings->Examined(Check::kCheckpoint, 1);
+  const Manifest& manifest = pack.manifest();
+  if (body->origin != manifest.origin ||
+      body->tree_size != manifest.tree_size) {
+    findings->Add(kinds::kManifestDiffers,
+                  {.file = file,
+                   .detail = absl::StrCat(
+                       "the checkpoint is of ", body->tree_size, " entries of ",
+                       body->origin, "; the manifest says ", manifest.tree_size,
+                       " of ", manifest.origin)});
+  }
+  std::optional<OriginKey> key = TrustedKey(trust, body->origin);
+  if (!key.has_value()) {
+    if (trust.log_key.has_value() ||
+        (trust.policy.has_value() && !trust.policy->logs.empty())) {
+      findings->Add(
+          kinds::kLogKeyDiffers,
+          {.file = file,
+           .detail = absl::StrCat("no key was given for ", body->origin)});
+    } else if (is_main) {
+      findings->Add(kinds::kKeyFromManifest,
+                    {.file = "manifest.json",
+                     .detail = note::FormatVerifierKey(manifest.key)});
+    }
+    key = OriginKey{manifest.key, true};
+  } else if (key->key.key != manifest.key.key) {
+    findings->Add(kinds::kManifestDiffers,
+                  {.file = "manifest.json",
+                   .detail = "verifier_key is not the key that was given"});
+  }
+  const absl::StatusOr<CheckpointBody> verified =
+      VerifyCheckpointNote(*note, key->key);
+  if (!verified.ok()) {
+    findings->Add(
+        kinds::kCheckpointUnsigned,
+        {.file = file, .detail = std::string(verified.status().message())});
+  }
+  if (is_main) CheckWitnesses(*note, file, trust, key->key, findings);
+  if (root.has_value() && body->tree_size == manifest.tree_size) {
+    findings->Examined(Check::kRoot, 1);
+    if (*root != body->root) {
+      findings->Add(
+          kinds::kRootDiffers,
+          {.file = file,
+           .detail = absl::StrCat("it signs ", body->root.Hex(),
+                                  "; over the tiles it is ", root->Hex())});
+    }
+  }
+  return *body;
+}
+
+void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
+                const std::vector<Epoch>& epochs, const Trust& trust,
+                TileNodes* nodes, Findings* findings) {
+  findings->Examined(Check::kConsistency, 1);
+  const auto add = [&](const FindingKind& kind, std::string detail) {
+    findings->Add(kind, {.file = older.file, .detail = std::move(detail)});
+  };
+  const absl::StatusOr<note::SignedNote> note = note::Parse(older.note);
+  absl::StatusOr<CheckpointBody> body = absl::UnknownError("");
+  if (note.ok()) body = ParseCheckpointText(note->text);
+  if (!note.ok() || !body.ok()) {
+    const absl::Status why = note.ok() ? body.status() : note.status();
+    return add(kinds::kCheckpointMalformed, std::string(why.message()));
+  }
+  const std::string what =
+      absl::StrCat(body->tree_size, " entries of ", body->origin);
+  const Manifest& manifest = packs.main().manifest();
+  const Epoch* const epoch = FindEpoch(epochs, body->origin);
+  if (body->origin != manifest.origin && epoch == nullptr) {
+    const bool same_log = LogName(body->origin) == LogName(manifest.origin);
+    return add(same_log && epochs.empty() ? kinds::kOlderNotChecked
+                                          : kinds::kOlderForeign,
+               what);
+  }
+  std::optional<OriginKey> key = TrustedKey(trust, body->origin);
+  if (!key.has_value() && epoch != nullptr) {
+    key = OriginKey{LogVerifierKey(body->origin, epoch->log_key), true};
+  }
+  if (!key.has_value()) key = OriginKey{manifest.key, true};
+  const absl::StatusOr<CheckpointBody> verified =
+      VerifyCheckpointNote(*note, key->key);
+  if (!verified.ok()) {
+    return add(kinds::kCheckpointUnsigned,
+               absl::StrCat(what, ": ", verified.status().message()));
+  }
+  const std::uint64_t kept =
+      epoch == nullptr
+          ? UINT64_MAX
+          : KeptOf(epochs, static_cast<std::size_t>(epoch - epochs.data()));
+  if (body->tree_size > kept) {
+    return add(kinds::kDeclaredLoss,
+               absl::StrCat(what, "; those from ", kept, " on are lost"));
+  }
+  if (body->tree_size > packs.tree_size()) {
+    return add(kinds::kOlderBeyond,
+               absl::StrCat(what, "; this tree has ", packs.tree_size()));
+  }
+  const absl::StatusOr<Hash> root = nodes->RootAt(body->tree_size);
+  if (!root.ok()) {
+    return add(kinds::kOlderNotChecked,
+               absl::StrCat(what, ": ", root.status().message()));
+  }
+  if (*root != body->root) {
+    add(kinds::kOlderDiffers,
+        absl::StrCat(what, ": it signs ", body->root.Hex(), "; the first ",
+                     body->tree_size, " entries of this log have ",
+                     root->Hex()));
+  }
+}
+
+void CheckDeclaredKey(const CheckpointBody& head, const note::VerifierKey& key,
+                      const std::vector<Epoch>& epochs, Findings* findings) {
+  const Epoch* last = nullptr;
+  for (const Epoch& epoch : epochs) {
+    if (epoch.entry.value < head.tree_size) last = &epoch;
+  }
+  if (last == nullptr) return;
+  findings->Examined(Check::kEpochs, 1);
+  if (last->origin == head.origin && last->log_key == key.key) return;
+  findings->Add(
+      kinds::kLogKeyDiffers,
+      {.entry = last->entry.value,
+       .position = last->position.value,
+       .file = "checkpoint",
+       .detail = absl::StrCat(
+           "the log declares ",
+           note::FormatVerifierKey(LogVerifierKey(last->origin, last->log_key)),
+           "; the checkpoint is of ", head.origin, " under ",
+           note::FormatVerifierKey(key))});
+}
+
+}  // namespace thon::verify

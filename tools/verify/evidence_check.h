@@ -1,0 +1,37 @@
+// Evidence files (FORMAT.md, "Evidence").
+#ifndef THON_TOOLS_VERIFY_EVIDENCE_CHECK_H_
+#define THON_TOOLS_VERIFY_EVIDENCE_CHECK_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/core/hash.h"
+#include "server/core/note.h"
+#include "tools/verify/kept.h"
+
+namespace thon::verify {
+
+struct EvidenceText {
+  std::string verdict;  // "two-histories" or "not-shown-consistent".
+  std::string origin;
+  std::vector<note::VerifierKey> log_keys;
+  note::VerifierKey witness_key;
+  std::string written;
+  std::string known;
+  std::string submitted;
+  std::vector<Hash> proof;
+};
+
+// kInvalidArgument: not of the form; says what.
+absl::StatusOr<EvidenceText> ParseEvidence(absl::string_view text);
+
+// Whether the two notes show what the file says. kInvalidArgument: malformed.
+absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report);
+
+}  // namespace thon::verify
+
+#endif  // THON_TOOLS_VERIFY_EVIDENCE_CHECK_H_

@@ -1,0 +1,101 @@
+#include "tools/verify/files_check.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/checkpoint.h"
+#include "server/core/limits.h"
+#include "server/core/merkle.h"
+#include "tools/verify/finding_kinds.h"
+
+namespace thon::verify {
+
+void CheckFiles(const Pack& pack, Findings* findings) {
+  std::map<std::string, Manifest::File> listed = pack.manifest().files;
+  const auto compare = [&](const std::string& path, const std::string& bytes) {
+    const auto it = listed.find(path);
+    if (it == listed.end()) {
+      findings->Add(kinds::kFileUnlisted, {.file = path});
+      return;
+    }
+    if (it->second.size != bytes.size() ||
+        it->second.sha256 != Sha256Of(bytes)) {
+      findings->Add(
+          kinds::kFileDiffers,
+          {.file = path,
+           .detail = absl::StrCat(bytes.size(), " bytes, SHA-256 ",
+                                  Sha256Of(bytes).Hex(), "; listed with ",
+                                  it->second.size, " bytes, ",
+                                  it->second.sha256.Hex())});
+    }
+    listed.erase(it);
+  };
+  const auto read = [&](const std::string& path, Extent extent) {
+    const absl::StatusOr<std::string> bytes = pack.Read(path, extent);
+    if (bytes.ok()) {
+      compare(path, *bytes);
+    } else {
+      findings->Add(
+          kinds::kFileDiffers,
+          {.file = path, .detail = std::string(bytes.status().message())});
+      listed.erase(path);
+    }
+  };
+  const absl::StatusOr<std::string> checkpoint = pack.ReadCheckpoint();
+  if (checkpoint.ok()) compare("checkpoint", *checkpoint);
+  for (const auto& [size, extent] : pack.older_checkpoints()) {
+    read(Pack::OlderCheckpointPath(size), extent);
+  }
+  for (const auto& [name, extent] : pack.rows_files()) {
+    read(Pack::RowsPath(name.first, name.second), extent);
+  }
+  for (const auto& [path, file] : listed) {
+    findings->Add(kinds::kFileMissing, {.file = path});
+  }
+}
+
+void CheckSpareBundles(const PackSet& packs, const Pack& pack,
+                       Findings* findings) {
+  const Manifest& manifest = pack.manifest();
+  TileNodes nodes(&pack);
+  const std::uint64_t width = limits::kTileWidth;
+  for (std::uint64_t index = manifest.first_entry / width;
+       index * width < manifest.end_entry; ++index) {
+    const TileId id{true, 0, index, TileWidthAt(0, index, manifest.tree_size)};
+    if (packs.PackOfBundle(index) == &pack) continue;
+    const std::string file = absl::StrCat(pack.path(), ": ", TilePath(id));
+    const absl::StatusOr<std::string> bytes = pack.ReadTile(id);
+    absl::StatusOr<std::vector<absl::string_view>> entries = bytes.status();
+    if (bytes.ok()) entries = ParseEntryBundle(*bytes, id.width);
+    if (!entries.ok()) {
+      findings->Add(
+          bytes.ok() ? kinds::kBundleMalformed : kinds::kBundleMissing,
+          {.entry = index * width, .file = file});
+      continue;
+    }
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+      const std::uint64_t at = index * width + i;
+      findings->Examined(Check::kEntries, 1);
+      const absl::StatusOr<Hash> wanted = nodes.Leaf(at);
+      if (wanted.ok() && *wanted != merkle::HashLeaf((*entries)[i])) {
+        findings->Add(kinds::kLeafDiffers, {.entry = at, .file = file});
+      }
+    }
+  }
+}
+
+void CheckOlderName(std::uint64_t size, absl::string_view note,
+                    const std::string& file, Findings* findings) {
+  const absl::StatusOr<note::SignedNote> parsed = note::Parse(note);
+  if (!parsed.ok()) return;  // Found by who compares it.
+  const absl::StatusOr<CheckpointBody> body = ParseCheckpointText(parsed->text);
+  if (body.ok() && body->tree_size != size) {
+    findings->Add(kinds::kFileDiffers,
+                  {.file = file,
+                   .detail = absl::StrCat("it is a checkpoint of ",
+                                          body->tree_size, " entries")});
+  }
+}
+
+}  // namespace thon::verify

@@ -1,0 +1,40 @@
+// What long work says on stderr: how fast it goes and how much is left.
+#ifndef THON_TOOLS_VERIFY_PROGRESS_H_
+#define THON_TOOLS_VERIFY_PROGRESS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace thon::verify {
+
+// Thread-safety: none.
+class Progress {
+ public:
+  // Writes nothing unless `shown`.
+  explicit Progress(bool shown) : shown_(shown) {}
+  ~Progress() { End(); }
+
+  // A new piece of work of `all` units.
+  void Begin(absl::string_view what, absl::string_view unit, std::uint64_t all);
+  // `done` of them; writes at most once in half a second.
+  void At(std::uint64_t done);
+  void End();
+
+ private:
+  const bool shown_;
+  std::string what_;
+  std::string unit_;
+  std::uint64_t all_ = 0;
+  std::int64_t begin_ms_ = 0;
+  std::int64_t written_ms_ = 0;
+  bool line_open_ = false;
+};
+
+// Milliseconds of a clock that never goes back.
+std::int64_t SteadyMs();
+
+}  // namespace thon::verify
+
+#endif  // THON_TOOLS_VERIFY_PROGRESS_H_

@@ -1,0 +1,325 @@
+#include "tools/verify/verify.h"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/limits.h"
+#include "server/core/text.h"
+#include "server/projections/state_root.h"
+#include "tools/verify/entry_stream.h"
+#include "tools/verify/files_check.h"
+#include "tools/verify/finding_kinds.h"
+#include "tools/verify/fold_check.h"
+#include "tools/verify/pack_events.h"
+#include "tools/verify/pack_set.h"
+#include "tools/verify/progress.h"
+#include "tools/verify/rows_check.h"
+#include "tools/verify/signature_pool.h"
+#include "tools/verify/temp_rows.h"
+#include "tools/verify/tree_check.h"
+
+namespace thon::verify {
+namespace {
+
+constexpr std::size_t kStoreCacheBytes = std::size_t{64} << 20;
+
+class Verifier {
+ public:
+  Verifier(const VerifyOptions& options, const PackSet& packs, TempRows* store)
+      : options_(options),
+        packs_(packs),
+        store_(store),
+        report_(options.places_max),
+        findings_(report_.findings),
+        progress_(options.progress),
+        nodes_(&packs.main()),
+        events_(&packs, store),
+        signatures_(ThreadsOf(options)),
+        chains_(packs, &events_, &nodes_, &findings_, &signatures_),
+        fold_(&events_, store, options.rows_bytes, &findings_) {}
+
+  VerifyReport Run();
+
+ private:
+  static int ThreadsOf(const VerifyOptions& options) {
+    if (options.threads > 0) return options.threads;
+    return std::max(1,
+                    static_cast<int>(std::thread::hardware_concurrency()) - 1);
+  }
+
+  void CheckTrees();
+  void ReadEntries();
+  void VisitBundle(const ReadBundle& bundle);
+  void VisitEntry(const ReadEntry& entry);
+  void ComparePack(const Pack& pack);
+  void CheckOlderOnes();
+  void CheckTotal();
+  void Describe();
+
+  const VerifyOptions& options_;
+  const PackSet& packs_;
+  TempRows* const store_;
+  VerifyReport report_;
+  Findings& findings_;
+  Progress progress_;
+  TileNodes nodes_;
+  PackEvents events_;
+  SignaturePool signatures_;
+  ChainCheck chains_;
+  FoldCheck fold_;
+  std::optional<CheckpointBody> head_;
+  bool in_order_ = true;  // Entries come without a gap so far.
+  bool folding_ = true;
+};
+
+void Verifier::CheckTrees() {
+  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
+    const bool is_main = pack.get() == &packs_.main();
+    CheckFiles(*pack, &findings_);
+    const std::optional<Hash> root = CheckTree(*pack, &findings_, &progress_);
+    if (!is_main) CheckSpareBundles(packs_, *pack, &findings_);
+    const std::optional<CheckpointBody> head =
+        CheckHead(*pack, root, options_.trust, is_main, &findings_);
+    if (!is_main) continue;
+    head_ = head;
+    if (root.has_value()) report_.root = root->Hex();
+  }
+}
+
+void Verifier::ReadEntries() {
+  const std::uint64_t all = packs_.end_entry() - packs_.first_entry();
+  if (packs_.first_entry() > 0) {
+    folding_ = false;
+    findings_.Add(kinds::kFoldNotFromStart, {.entry = packs_.first_entry()});
+  }
+  if (packs_.first_entry() > 0 || packs_.end_entry() < packs_.tree_size()) {
+    findings_.Add(kinds::kEntriesAbsent,
+                  {.entry = packs_.first_entry() > 0 ? 0 : packs_.end_entry(),
+                   .detail = absl::StrCat("entries ", packs_.first_entry(),
+                                          " to ", packs_.end_entry(), " of ",
+                                          packs_.tree_size())});
+  }
+  const std::int64_t begin_ms = SteadyMs();
+  progress_.Begin("entries", "entries", all);
+  EntryStream stream(&packs_);
+  while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
+    VisitBundle(*bundle);
+    progress_.At(report_.entries);
+  }
+  progress_.End();
+  report_.fold_ms = SteadyMs() - begin_ms;
+  for (const SignatureJob& bad : signatures_.Finish()) {
+    findings_.Add(kinds::kSignatureBad,
+                  {.entry = bad.entry.value,
+                   .position = bad.position.value,
+                   .detail = absl::StrCat("author ", bad.key.author().Hex())});
+  }
+}
+
+void Verifier::VisitBundle(const ReadBundle& bundle) {
+  for (const auto& [kind, place] : bundle.findings) {
+    findings_.Add(*kind, place);
+  }
+  findings_.Examined(Check::kEntries, bundle.entries_examined);
+  report_.entries += bundle.entries_examined;
+  for (const ReadEntry& entry : bundle.entries) {
+    if (in_order_) VisitEntry(entry);
+  }
+  if (!bundle.broken || !in_order_) return;
+  in_order_ = false;
+  if (folding_) {
+    findings_.Add(kinds::kFoldStopped,
+                  {.position = chains_.last_position().value,
+                   .detail = "the entry behind it is missing or malformed"});
+  }
+  folding_ = false;
+}
+
+void Verifier::VisitEntry(const ReadEntry& entry) {
+  events_.Add(entry);
+  if (folding_) folding_ = fold_.Visit(entry);
+  chains_.Visit(entry, folding_ ? &fold_.rows() : nullptr);
+  report_.events += static_cast<std::uint64_t>(entry.batch->events_size());
+  if (folding_) fold_.NameEvents(entry, chains_.IsServer(entry.author));
+  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
+    if (pack->manifest().end_entry == entry.index.value + 1) {
+      ComparePack(*pack);
+    }
+  }
+}
+
+// What the pack says as of its last entry, which is the one at hand.
+void Verifier::ComparePack(const Pack& pack) {
+  const Manifest& manifest = pack.manifest();
+  const std::uint64_t position = chains_.last_position().value;
+  if (manifest.position != position) {
+    findings_.Add(kinds::kManifestDiffers,
+                  {.position = position,
+                   .file = "manifest.json",
+                   .detail = absl::StrCat("it says that the last position is ",
+                                          manifest.position)});
+  }
+  if (!folding_ || manifest.first_entry > 0) return;
+  if (manifest.state_roots.empty()) {
+    if (!pack.rows_files().empty()) {
+      findings_.Add(kinds::kManifestDiffers,
+                    {.file = "manifest.json",
+                     .detail = "there are rows, but no state roots"});
+    } else {
+      findings_.Add(kinds::kRowsAbsent, {.file = pack.path()});
+      return;
+    }
+  }
+  const absl::StatusOr<std::vector<v1::StateRoot>> own = fold_.Roots();
+  if (!own.ok()) {
+    findings_.Add(
+        kinds::kFoldStopped,
+        {.position = position, .detail = std::string(own.status().message())});
+    folding_ = false;
+    return;
+  }
+  if (&pack == &packs_.main()) report_.state_roots = *own;
+  fold_.CompareRoots(*own, manifest.state_roots,
+                     {.position = position, .file = "manifest.json"});
+  for (const ProjectionTables& projection : AllProjectionTables()) {
+    const auto said =
+        std::find_if(manifest.state_roots.begin(), manifest.state_roots.end(),
+                     [&](const v1::StateRoot& root) {
+                       return root.projection() == projection.name;
+                     });
+    if (said == manifest.state_roots.end()) {
+      findings_.Add(kinds::kManifestDiffers,
+                    {.file = "manifest.json",
+                     .detail = absl::StrCat("it has no state root of ",
+                                            projection.name)});
+    } else if (projection.name == "eligibility") {
+      if (said->version() == projection.version) {
+        CheckRows(pack, fold_.rows(), &findings_);
+      }
+    }
+  }
+}
+
+void Verifier::CheckOlderOnes() {
+  if (head_.has_value()) {
+    const std::optional<OriginKey> key =
+        TrustedKey(options_.trust, head_->origin);
+    CheckDeclaredKey(*head_,
+                     key.has_value() ? key->key : packs_.main().manifest().key,
+                     chains_.epochs(), &findings_);
+  }
+  const auto check = [this](const OlderCheckpoint& older) {
+    CheckOlder(older, packs_, chains_.epochs(), options_.trust, &nodes_,
+               &findings_);
+  };
+  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
+    const bool is_main = pack.get() == &packs_.main();
+    const std::string prefix = is_main ? "" : absl::StrCat(pack->path(), ": ");
+    for (const auto& [size, extent] : pack->older_checkpoints()) {
+      const std::string path = Pack::OlderCheckpointPath(size);
+      const absl::StatusOr<std::string> note = pack->Read(path, extent);
+      if (note.ok()) {
+        CheckOlderName(size, *note, prefix + path, &findings_);
+        check({prefix + path, *note});
+      } else {
+        findings_.Add(kinds::kOlderNotChecked,
+                      {.file = prefix + path,
+                       .detail = std::string(note.status().message())});
+      }
+    }
+    const absl::StatusOr<std::string> head = pack->ReadCheckpoint();
+    if (!is_main && head.ok()) check({prefix + "checkpoint", *head});
+  }
+  for (const OlderCheckpoint& older : options_.older) check(older);
+}
+
+void Verifier::CheckTotal() {
+  report_.expect_total = options_.expect_total;
+  report_.policy_id = options_.policy_id;
+  if (folding_ && report_.entries > 0) {
+    fold_.Finish();
+    report_.money = ComputeMoney(fold_.rows(), events_, chains_, &findings_);
+    if (!events_.status().ok() || !store_->status().ok()) {
+      findings_.Add(kinds::kFoldStopped, {.detail = "the pack or the temporary "
+                                                    "file cannot be read"});
+    }
+    if (options_.policy_id.empty()) {
+      report_.total = report_.money->payable.vnd;
+    } else {
+      const auto it = report_.money->policies.find(options_.policy_id);
+      if (it != report_.money->policies.end()) {
+        report_.total = it->second.payable.vnd;
+      }
+    }
+  }
+  if (!options_.expect_total.has_value()) return;
+  findings_.Examined(Check::kMoney, 1);
+  if (!report_.money.has_value()) {
+    findings_.Add(kinds::kTotalNotComputed, {});
+  } else if (report_.total != *options_.expect_total) {
+    findings_.Add(kinds::kTotalDiffers,
+                  {.position = report_.last_position,
+                   .detail = absl::StrCat("payable ", FormatDong(report_.total),
+                                          "; expected ",
+                                          FormatDong(*options_.expect_total))});
+  }
+}
+
+void Verifier::Describe() {
+  report_.packs = options_.packs;
+  report_.manifest = packs_.main().manifest();
+  report_.first_entry = packs_.first_entry();
+  report_.end_entry = packs_.end_entry();
+  report_.last_position = chains_.last_position().value;
+  report_.authors = chains_.author_count();
+  report_.epochs = chains_.epochs();
+  report_.key_from_pack = findings_.Has(kinds::kKeyFromManifest);
+  report_.rows_spilled = store_->rows_written();
+  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
+    report_.bytes += pack->byte_count();
+    findings_.Examined(Check::kPack, pack->file_count());
+  }
+}
+
+VerifyReport Verifier::Run() {
+  CheckTrees();
+  ReadEntries();
+  CheckOlderOnes();
+  Describe();
+  CheckTotal();
+  return std::move(report_);
+}
+
+}  // namespace
+
+Verdict VerifyReport::verdict() const {
+  if (findings.any_failed()) return Verdict::kFailed;
+  return findings.any_not_checked() ? Verdict::kIncomplete : Verdict::kHeld;
+}
+
+int ExitStatusOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHeld:
+      return 0;
+    case Verdict::kFailed:
+      return 1;
+    case Verdict::kIncomplete:
+      return 3;
+  }
+  return 1;
+}
+
+absl::StatusOr<VerifyReport> Verify(const VerifyOptions& options) {
+  const absl::StatusOr<std::unique_ptr<PackSet>> packs =
+      PackSet::Open(options.packs);
+  if (!packs.ok()) return packs.status();
+  const absl::StatusOr<std::unique_ptr<TempRows>> store =
+      TempRows::Open(options.temp_directory, kStoreCacheBytes);
+  if (!store.ok()) return store.status();
+  return Verifier(options, **packs, store->get()).Run();
+}
+
+}  // namespace thon::verify
