@@ -284,9 +284,9 @@ TEST(TrustPolicyTest, APolicyOfTooManyNamesOrBytesIsRefused) {
                                 .key = SigningKey::Generate().public_key()};
     absl::StrAppend(&text, "witness w", i, " ", FormatVerifierKey(key), "\n");
   }
-  EXPECT_THAT(
-      ParseTrustPolicy(absl::StrCat(text, "quorum none\n")),
-      StatusIs(absl::StatusCode::kInvalidArgument, "line 257 of the trust policy: it is one name more"));
+  EXPECT_THAT(ParseTrustPolicy(absl::StrCat(text, "quorum none\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "line 257 of the trust policy: it is one name more"));
   EXPECT_THAT(
       ParseTrustPolicy(std::string(limits::kTrustPolicyBytesMax + 1, '\n')),
       StatusIs(absl::StatusCode::kInvalidArgument, "at most 65536"));
