@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import {createHash, generateKeyPairSync, type KeyObject, sign} from 'node:crypto';
 import {test} from 'node:test';
 import {hex} from '../live/digest';
+import {random, seed} from '../testing/seed';
 import {concat, ProofError, toBase64, utf8} from './bytes';
 import {checkpointText, parseCheckpointText, verifyCheckpoint} from './checkpoint';
 import {emptyRoot, type Hash, hashLeaf, rootFromInclusionProof, verifyConsistency, verifyInclusion} from './merkle';
@@ -213,6 +214,24 @@ test('A proof as a file says what it said before, and holds by the key of its lo
   const files = [file.replace('@v1', '@v2'), file.replace(/index \d+/, 'index 01'), file.replace(/index \d+\n/, ''), file.replace('\n\n', '\n'),
     file.replace('extra ', 'extra  '), file.slice(0, -1), `\n${file}`];
   for (const one of files) assert.throws(() => parseTlogProof(one), refused('INVALID_ARGUMENT'), one.slice(0, 60));
+});
+
+test('No letter of a proof can be another one, be missing or come twice', () => {
+  const {next} = random(seed());
+  const log = signer('thôn.example/t/1', ED25519);
+  const leaves = Array.from({length: 11}, (_, i) => utf8(`entry ${i}`));
+  const text = checkpointText({origin: log.key.name, treeSize: 11n, root: mth(leaves)});
+  const file = formatTlogProof({extra: undefined, index: 6n, path: pathOf(6, leaves), checkpoint: `${text}\n${signed(log, text)}`});
+  const check = (one: string): unknown => verifyTlogProof(parseTlogProof(one), hashLeaf(leaves[6]!), log.key);
+  check(file);
+  const letters = [...' \n\r\0+/=—-09AZaz', '\ud800', 'ô', '\ufeff'];
+  for (let at = 0; at < file.length; ++at) {
+    const letter = letters[next(letters.length)]!;
+    for (const middle of [letter, '', file[at]! + file[at]!, file[at]! + letter]) {
+      const changed = file.slice(0, at) + middle + file.slice(at + 1);
+      if (changed !== file) assert.throws(() => check(changed), ProofError, `letter ${at}: ${JSON.stringify(middle)}`);
+    }
+  }
 });
 
 test('The checkpoint of another origin is none of this log, whoever signed it', () => {
