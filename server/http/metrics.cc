@@ -244,11 +244,12 @@ void AddGrpcWeb(const GrpcWebStats& stats, Families* out) {
   }
 }
 
-void AddCheckpoints(const Checkpoints& checkpoints, Families* out) {
+void AddCheckpoints(const Checkpoints& checkpoints, const EngineStats& stats,
+                    Families* out) {
   out->Gauge("thon_log_damaged",
              "1 if the disk holds something else than was recorded: nothing is "
              "signed any more.",
-             checkpoints.health().ok() ? 0 : 1);
+             stats.log_damaged ? 1 : 0);
   out->Gauge("thon_log_entries_checked",
              "Old entries hashed again from the disk since the start.",
              Value(checkpoints.entries_checked()));
@@ -260,6 +261,20 @@ void AddCheckpoints(const Checkpoints& checkpoints, Families* out) {
   out->Gauge("thon_checkpoint_witnessed_entries",
              "Entries that the newest witnessed checkpoint covers.",
              witnessed.ok() ? Value(witnessed->tree_size()) : 0);
+  out->Counter("thon_checkpoints_signed_total", "Checkpoints signed.",
+               stats.checkpoints_signed);
+  out->Gauge("thon_checkpoint_signed_seconds",
+             "When the newest checkpoint was signed, Unix time; 0: never.",
+             static_cast<double>(stats.checkpoint_signed_ms) / 1000);
+  out->Gauge("thon_state_roots_due",
+             "Positions whose state roots are not recorded yet.",
+             Value(stats.state_roots_due));
+  out->Counter("thon_state_roots_recorded_total",
+               "Positions whose state roots were recorded.",
+               stats.state_roots_recorded);
+  out->Counter("thon_unrecorded_accesses_total",
+               "Reads of auditors that could not be recorded.",
+               stats.unrecorded_accesses);
 }
 
 void AddTiles(const TilesStats& stats, Families* out) {
@@ -422,7 +437,7 @@ std::string Metrics::Text() {
   const Scanned scanned = Scan();
   out.Gauge("thon_log_bytes", "Bytes of the log on disk.",
             Value(scanned.log_bytes));
-  AddCheckpoints(engine_->checkpoints(), &out);
+  AddCheckpoints(engine_->checkpoints(), engine_->stats(), &out);
   AddProjector(stats, status, &out);
   AddWatches(engine_->watches().stats(), &out);
   out.Begin("thon_phones_heard",

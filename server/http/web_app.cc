@@ -10,7 +10,6 @@
 #include "server/core/civil.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
-#include "server/engine/checkpoints.h"
 #include "server/engine/engine_stats.h"
 #include "server/http/pages.h"
 #include "server/http/reader_token.h"
@@ -231,7 +230,7 @@ HttpResponse WebApp::Ready() const {
   if (options_.engine->stats().projector_stopped) {
     reasons.push_back("PROJECTOR_STOPPED");
   }
-  if (!options_.engine->checkpoints().health().ok()) {
+  if (options_.engine->stats().log_damaged) {
     reasons.push_back("LOG_DAMAGED");
   }
   if (status.commit_state != CommitState::kOpen) {

@@ -12,6 +12,7 @@
 #include "server/core/note.h"
 #include "server/core/witness_request.h"
 #include "server/engine/checkpoints.h"
+#include "server/engine/system_clock.h"
 
 namespace thon {
 namespace {
@@ -297,21 +298,17 @@ void WitnessClient::Run(WitnessAsker* asker) {
       options_.note(false,
                     absl::StrCat("the witness ", name, " cosigns again"));
     }
-    retry_ms =
-        status.ok()
-            ? 0
-            : std::clamp(retry_ms * 2, options_.retry_ms_min,
-                         std::max(options_.retry_ms_min, kWitnessRetryMsMax));
+    retry_ms = status.ok() ? 0
+                           : std::clamp(retry_ms * 2, options_.retry_ms_min,
+                                        options_.retry_ms_max);
     MutexLock lock(&mailbox_->mu);
     if (retry_ms > 0 && !mailbox_->stopping) {
       // Whatever is signed meanwhile waits for this.
-      const auto until = std::chrono::steady_clock::now() +
-                         std::chrono::milliseconds(retry_ms);
+      const std::int64_t until_ms = SteadyMs() + retry_ms;
       for (;;) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            until - std::chrono::steady_clock::now());
-        if (mailbox_->stopping || left.count() <= 0) break;
-        mailbox_->changed.WaitFor(&mailbox_->mu, left.count());
+        const std::int64_t left_ms = until_ms - SteadyMs();
+        if (mailbox_->stopping || left_ms <= 0) break;
+        mailbox_->changed.WaitFor(&mailbox_->mu, left_ms);
       }
       continue;
     }

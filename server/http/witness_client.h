@@ -59,6 +59,7 @@ struct WitnessClientOptions {
       const TrustPolicy::Witness&)>
       connect;
   std::int64_t retry_ms_min = kWitnessRetryMsMin;
+  std::int64_t retry_ms_max = kWitnessRetryMsMax;
 };
 
 // Asks one witness. Thread-safety: Ask() by one thread; the rest by any.

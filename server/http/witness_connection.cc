@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/core/version.h"
+#include "server/engine/system_clock.h"
 
 namespace thon {
 namespace {
@@ -30,7 +31,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
-using SteadyClock = std::chrono::steady_clock;
 
 constexpr absl::string_view kAddCheckpoint = "/add-checkpoint";
 
@@ -41,21 +41,20 @@ class WitnessConnection final : public WitnessTransport {
       : url_(std::move(url)), tls_(std::move(tls)), options_(options) {}
 
   absl::StatusOr<WitnessAnswer> Post(const std::string& body) override {
-    const auto deadline =
-        SteadyClock::now() + std::chrono::milliseconds(options_.ms_max);
+    const std::int64_t deadline_ms = SteadyMs() + options_.ms_max;
     // A connection that rested may have been closed meanwhile: then once more.
     if (socket_.has_value()) {
-      absl::StatusOr<WitnessAnswer> answer = Exchange(body, deadline);
+      absl::StatusOr<WitnessAnswer> answer = Exchange(body, deadline_ms);
       if (answer.ok() || absl::IsResourceExhausted(answer.status())) {
         return answer;
       }
     }
-    const absl::Status connected = Connect(deadline);
+    const absl::Status connected = Connect(deadline_ms);
     if (!connected.ok()) {
       Close();
       return connected;
     }
-    return Exchange(body, deadline);
+    return Exchange(body, deadline_ms);
   }
 
   void Interrupt() override {
@@ -73,11 +72,13 @@ class WitnessConnection final : public WitnessTransport {
   // Runs what was started until it is done. Something that is not in time is
   // cut off, and has ended when this returns, but for a look-up of a name.
   absl::Status Wait(const std::shared_ptr<Outcome>& outcome,
-                    SteadyClock::time_point deadline, absl::string_view what,
+                    std::int64_t deadline_ms, absl::string_view what,
                     bool is_lookup = false) {
     io_.restart();
-    while (!outcome->done && !interrupted_ && SteadyClock::now() < deadline) {
-      io_.run_one_until(deadline);
+    for (;;) {
+      const std::int64_t left_ms = deadline_ms - SteadyMs();
+      if (outcome->done || interrupted_ || left_ms <= 0) break;
+      io_.run_one_for(std::chrono::milliseconds(left_ms));
       if (io_.stopped()) io_.restart();
     }
     if (outcome->done) {
@@ -106,7 +107,7 @@ class WitnessConnection final : public WitnessTransport {
 
   tcp::socket& Lowest() { return socket_->next_layer(); }
 
-  absl::Status Connect(SteadyClock::time_point deadline) {
+  absl::Status Connect(std::int64_t deadline_ms) {
     Close();
     tcp::resolver resolver(io_);
     const auto found = std::make_shared<tcp::resolver::results_type>();
@@ -119,14 +120,14 @@ class WitnessConnection final : public WitnessTransport {
           outcome->error = error;
           outcome->done = true;
         });
-    absl::Status status = Wait(outcome, deadline, "find its address",
+    absl::Status status = Wait(outcome, deadline_ms, "find its address",
                                /*is_lookup=*/true);
     if (!status.ok()) return status;
 
     socket_.emplace(io_, *tls_);
     outcome = std::make_shared<Outcome>();
     asio::async_connect(Lowest(), *found, Reporter(outcome));
-    status = Wait(outcome, deadline, "connect");
+    status = Wait(outcome, deadline_ms, "connect");
     if (!status.ok() || !url_.tls) return status;
 
     error_code is_name;
@@ -139,19 +140,19 @@ class WitnessConnection final : public WitnessTransport {
     socket_->set_verify_callback(asio::ssl::host_name_verification(url_.host));
     outcome = std::make_shared<Outcome>();
     socket_->async_handshake(asio::ssl::stream_base::client, Reporter(outcome));
-    return Wait(outcome, deadline, "agree on TLS");
+    return Wait(outcome, deadline_ms, "agree on TLS");
   }
 
   absl::StatusOr<WitnessAnswer> Exchange(const std::string& body,
-                                         SteadyClock::time_point deadline) {
-    return url_.tls ? ExchangeOn(*socket_, body, deadline)
-                    : ExchangeOn(Lowest(), body, deadline);
+                                         std::int64_t deadline_ms) {
+    return url_.tls ? ExchangeOn(*socket_, body, deadline_ms)
+                    : ExchangeOn(Lowest(), body, deadline_ms);
   }
 
   template <typename Stream>
   absl::StatusOr<WitnessAnswer> ExchangeOn(Stream& stream,
                                            const std::string& body,
-                                           SteadyClock::time_point deadline) {
+                                           std::int64_t deadline_ms) {
     http::request<http::string_body> request(http::verb::post, url_.path, 11);
     request.set(http::field::host, url_.authority);
     request.set(http::field::user_agent, absl::StrCat("thond/", kVersion));
@@ -160,7 +161,7 @@ class WitnessConnection final : public WitnessTransport {
     request.prepare_payload();
     auto outcome = std::make_shared<Outcome>();
     http::async_write(stream, request, Reporter(outcome));
-    absl::Status status = Wait(outcome, deadline, "send");
+    absl::Status status = Wait(outcome, deadline_ms, "send");
     http::response_parser<http::string_body> parser;
     parser.body_limit(options_.answer_bytes_max);
     parser.header_limit(limits::kHttpHeaderBytesMax);
@@ -168,7 +169,7 @@ class WitnessConnection final : public WitnessTransport {
     if (status.ok()) {
       outcome = std::make_shared<Outcome>();
       http::async_read(stream, buffer, parser, Reporter(outcome));
-      status = Wait(outcome, deadline, "read its answer");
+      status = Wait(outcome, deadline_ms, "read its answer");
     }
     if (!status.ok()) {
       Close();
