@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "server/core/bytes.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
@@ -14,21 +12,6 @@ namespace {
 
 constexpr absl::string_view kPrefix = "access/";
 constexpr std::size_t kDigestBytes = 16;
-
-std::string DayPrefix(Date day) {
-  std::string prefix(kPrefix);
-  AppendBigEndian(day.days, &prefix);
-  return prefix;
-}
-
-std::string KeyOf(Date day, const v1::AccessRecorded& access) {
-  std::string same;
-  AppendBigEndian(access.officer_id(), &same);
-  same.push_back(static_cast<char>(access.kind()));
-  same += access.filter();
-  return absl::StrCat(DayPrefix(day),
-                      Sha256Of(same).view().substr(0, kDigestBytes));
-}
 
 // Cuts at the end of a character.
 void Shorten(std::string* text) {
@@ -42,35 +25,61 @@ void Shorten(std::string* text) {
 
 }  // namespace
 
+std::string AccessLog::KeyOf(Date day) {
+  std::string key(kPrefix);
+  AppendBigEndian(day.days, &key);
+  return key;
+}
+
+std::string AccessLog::DigestOf(const v1::AccessRecorded& access) {
+  std::string read;
+  AppendBigEndian(access.officer_id(), &read);
+  read.push_back(static_cast<char>(access.kind()));
+  read += access.filter();
+  return std::string(Sha256Of(read).view().substr(0, kDigestBytes));
+}
+
 absl::Status AccessLog::Load() {
+  const Date today = committer_->open_date();
+  const std::string key_of_today = KeyOf(today);
+  std::string recorded;
+  std::vector<std::string> stale;
+  const absl::Status read = log_->ScanLocal(
+      kPrefix, [&](absl::string_view key, absl::string_view value) {
+        if (key == key_of_today) {
+          recorded = std::string(value);
+        } else {
+          stale.emplace_back(key);
+        }
+        return true;
+      });
+  if (!read.ok()) return read;
   MutexLock lock(&mu_);
-  day_ = committer_->open_date();
-  const std::string today = DayPrefix(day_);
-  return log_->ScanLocal(kPrefix, [&](absl::string_view key, absl::string_view)
-                                      ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                        if (absl::StartsWith(key, today)) {
-                                          recorded_.emplace(key);
-                                        } else {
-                                          stale_.emplace_back(key);
-                                        }
-                                        return true;
-                                      });
+  day_ = today;
+  for (std::size_t i = 0; i + kDigestBytes <= recorded.size();
+       i += kDigestBytes) {
+    seen_.insert(recorded.substr(i, kDigestBytes));
+  }
+  recorded_ = std::move(recorded);
+  stale_ = std::move(stale);
+  return absl::OkStatus();
 }
 
 void AccessLog::Record(v1::AccessRecorded access) {
   Shorten(access.mutable_filter());
-  std::string key;
+  const std::string digest = DigestOf(access);
+  Date day;
   {
     MutexLock lock(&mu_);
-    const Date today = committer_->open_date();
-    if (today != day_) {
-      stale_.insert(stale_.end(), recorded_.begin(), recorded_.end());
+    day = committer_->open_date();
+    if (day != day_) {
+      stale_.push_back(KeyOf(day_));
+      seen_.clear();
       recorded_.clear();
-      day_ = today;
+      day_ = day;
     }
-    key = KeyOf(day_, access);
-    if (recorded_.size() >= limits::kAccessesPerDayMax ||
-        !recorded_.insert(key).second) {
+    if (seen_.size() >= limits::kAccessesPerDayMax ||
+        !seen_.insert(digest).second) {
       return;
     }
   }
@@ -78,27 +87,46 @@ void AccessLog::Record(v1::AccessRecorded access) {
   *event.mutable_access_recorded() = std::move(access);
   committer_->Record(
       {std::move(event)},
-      [this, key](const absl::StatusOr<RecordedRange>& range) {
-        if (range.ok()) {
-          committer_->Post([this, key](const absl::Status& open) {
-            if (open.ok()) Keep(key);
-          });
-          return;
-        }
-        stats_->unrecorded_accesses.fetch_add(1, std::memory_order_relaxed);
-        MutexLock lock(&mu_);
-        recorded_.erase(key);
+      [this, day, digest](const absl::StatusOr<RecordedRange>& range) {
+        NoteOutcome(day, digest, range.ok());
       });
 }
 
-void AccessLog::Keep(const std::string& key) {
-  std::vector<std::string> stale;
+void AccessLog::NoteOutcome(Date day, const std::string& digest,
+                            bool recorded) {
+  if (!recorded) {
+    stats_->unrecorded_accesses.fetch_add(1, std::memory_order_relaxed);
+  }
   {
     MutexLock lock(&mu_);
-    stale.swap(stale_);
+    if (day != day_) return;
+    if (!recorded) {
+      seen_.erase(digest);
+      return;
+    }
+    recorded_ += digest;
+    if (keeping_) return;
+    keeping_ = true;
   }
-  // Should either fail, one read more is in the log after a restart.
-  static_cast<void>(log_->PutLocal(key, ""));
+  // Behind the group: a burst of reads is kept with one write.
+  committer_->Post([this](const absl::Status& open) {
+    if (open.ok()) Keep();
+  });
+}
+
+void AccessLog::Keep() {
+  std::vector<std::string> stale;
+  std::string key;
+  std::string recorded;
+  {
+    MutexLock lock(&mu_);
+    keeping_ = false;
+    stale.swap(stale_);
+    key = KeyOf(day_);
+    recorded = recorded_;
+  }
+  // Should either fail, a read more is in the log after a restart.
+  static_cast<void>(log_->PutLocal(key, recorded));
   for (const std::string& old : stale) {
     static_cast<void>(log_->DeleteLocal(old));
   }

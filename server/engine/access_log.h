@@ -3,9 +3,9 @@
 //
 // Which reads of the day are recorded already is kept in the log's local facts:
 //
-//   key    "access/" local date(4) first 16 bytes of
-//          SHA-256(officer(8) kind(1) filter)           -- big-endian
-//   value  empty
+//   key    "access/" local date(4)                      -- big-endian
+//   value  for each read the first 16 bytes of
+//          SHA-256(officer(8) kind(1) filter)
 #ifndef THON_ENGINE_ACCESS_LOG_H_
 #define THON_ENGINE_ACCESS_LOG_H_
 
@@ -15,6 +15,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "server/core/civil.h"
 #include "server/core/mutex.h"
 #include "server/engine/committer.h"
@@ -37,9 +38,15 @@ class AccessLog {
   // As Engine::RecordAccess.
   void Record(v1::AccessRecorded access);
 
+  // The local fact of a day, and what it holds for a read.
+  static std::string KeyOf(Date day);
+  static std::string DigestOf(const v1::AccessRecorded& access);
+
  private:
+  // On the committer's thread: what became of it.
+  void NoteOutcome(Date day, const std::string& digest, bool recorded);
   // On the committer's thread: what a restart must know, and no older days'.
-  void Keep(const std::string& key);
+  void Keep();
 
   EntryLog* const log_;
   Committer* const committer_;
@@ -47,8 +54,11 @@ class AccessLog {
 
   Mutex mu_;
   Date day_ ABSL_GUARDED_BY(mu_);
-  std::set<std::string> recorded_ ABSL_GUARDED_BY(mu_);  // Keys of `day_`.
-  std::vector<std::string> stale_ ABSL_GUARDED_BY(mu_);  // Of days before.
+  // Digests of `day_` that are recorded or on their way, and those recorded.
+  std::set<std::string> seen_ ABSL_GUARDED_BY(mu_);
+  std::string recorded_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> stale_ ABSL_GUARDED_BY(mu_);  // Keys of older days.
+  bool keeping_ ABSL_GUARDED_BY(mu_) = false;  // A task for Keep() waits.
 };
 
 }  // namespace thon

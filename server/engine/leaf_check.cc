@@ -36,6 +36,14 @@ absl::Status EntryDamage(const EntryLog& log, EntryIndex index,
       "restore the log from a backup"));
 }
 
+absl::Status RootDamage(std::uint64_t tree_size, absl::string_view whose) {
+  return absl::DataLossError(absl::StrCat(
+      "the root of the first ", tree_size,
+      " entries, hashed again from disk, is not that of ", whose,
+      "; nothing is signed any more; stop the server and restore the log from "
+      "a backup"));
+}
+
 absl::StatusOr<CheckedLeaves> CheckLeaves(const EntryLog& log, EntryIndex end,
                                           merkle::Frontier* frontier) {
   const EntryIndex begin(frontier->size());

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/core/ids.h"
 #include "server/core/merkle.h"
 #include "server/storage/entry_log.h"
@@ -30,6 +32,9 @@ absl::StatusOr<CheckedLeaves> CheckLeaves(const EntryLog& log, EntryIndex end,
 // What is said of the entry `index` wherever it is found damaged.
 absl::Status EntryDamage(const EntryLog& log, EntryIndex index,
                          absl::string_view what);
+
+// What is said when the tree of the first entries is not `whose`.
+absl::Status RootDamage(std::uint64_t tree_size, absl::string_view whose);
 
 }  // namespace thon
 

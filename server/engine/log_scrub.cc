@@ -16,7 +16,7 @@ namespace thon {
 namespace {
 
 // Entries that are read without looking whether to stop.
-constexpr std::uint64_t kPieceEntries = 512;
+constexpr std::uint64_t kPieceEntries = 4096;
 // After input/output that failed without being damage.
 constexpr std::int64_t kRetryMs = 60'000;
 constexpr int kLowestPriority = 19;

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/check.h"
+#include "server/core/limits.h"
 #include "server/storage/entry_log_impl.h"
 
 namespace thon {
@@ -261,8 +262,11 @@ absl::StatusOr<std::vector<Hash>> EntryLogImpl::StoredHashes(
   };
   std::vector<Hash> hashes;
   hashes.reserve(count);
+  // A proof or a tile is asked for again; who goes over the log comes by once.
+  ReadOptions options;
+  options.fill_cache = count <= limits::kTileWidth;
   const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(ReadOptions(), database_->handle(family)));
+      database_->db().NewIterator(options, database_->handle(family)));
   for (it->Seek(key_of(first)); it->Valid() && hashes.size() < count;
        it->Next()) {
     const std::uint64_t index = first + hashes.size();

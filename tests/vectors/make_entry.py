@@ -7,6 +7,7 @@ by a second implementation that shares nothing with the C++ one.
     tests/vectors/make_entry.py > tests/vectors/entry.json
 """
 
+import base64
 import hashlib
 import json
 
@@ -115,6 +116,14 @@ def hello():
             "durable_position": 260, "statement": statement.hex()}
 
 
+def checkpoint(size, tree):
+    """A C2SP checkpoint, signed by the log's key under the name of its origin."""
+    text = ORIGIN + b"\n" + str(size).encode() + b"\n" + base64.b64encode(tree) + b"\n"
+    key_id = sha256(ORIGIN, b"\n\1", PUBLIC)[:4]
+    signature = base64.b64encode(key_id + KEY.sign(text))
+    return text + b"\n" + "\u2014 ".encode() + ORIGIN + b" " + signature + b"\n"
+
+
 def row_key(table, key, position):
     return bytes([table]) + key.replace(b"\0", b"\0\xff") + b"\0\0" + be(~position, 8)
 
@@ -134,9 +143,16 @@ def records():
     yield "author_batch", author + be(5, 8), be(2, 8) + be(256, 2)
     yield "group", be(1, 8), seal(be(1, 8), be(2, 4) + be(len(ORIGIN), 2) + ORIGIN + signature)
     yield "local", b"token/1", seal(b"token/1", b"hash")
+    kept = b"checkpoint/" + ORIGIN + b"/0000000000000003"
+    yield "checkpoint", kept, seal(kept, be(261, 8) + be(1696118405000, 8) + checkpoint(3, tree))
+    access = b"access/" + be(19631, 4)
+    yield "access", access, seal(access, sha256(be(7, 8), b"\1", b"teams=1")[:16])
     yield "END", b"", seal(b"", b"THONEND1" + be(41, 8) + be(3, 8) + be(261, 8) + tree)
     yield "rows_state", b"\0state", seal(b"\0state", be(1, 4) + be(3, 8) + be(260, 8) + b"acts/1 units/1")
     yield "row", row_key(20, be(7, 8), 260), b"\1" + b"value"
+    # The leaf of a state root, and its hash as the value.
+    leaf = bytes([20]) + be(8, 4) + be(7, 8) + b"value"
+    yield "state_root_leaf", leaf, sha256(b"\0", leaf)
 
 
 def main():

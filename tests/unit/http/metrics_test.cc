@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "server/engine/await.h"
+#include "server/engine/checkpoints.h"
 #include "server/projections/row_keys.h"
 #include "tests/unit/http/prometheus_text.h"
 #include "tests/unit/http/web_fixture.h"
@@ -66,6 +68,29 @@ TEST_F(MetricsTest, TheTextIsWellFormedAndEveryNameIsOurs) {
   EXPECT_EQ(text.At("thon_grpc_web_ended_total{code=\"7\"}"), 6);
   app_->SetSources({});
   EXPECT_EQ(Read().At("thon_sync_streams"), -1);
+}
+
+TEST_F(MetricsTest, CheckpointsAndWhatTheServerOwesTheLogAreCounted) {
+  StartApp();
+  const PrometheusText before = Read();
+  EXPECT_EQ(before.At("thon_checkpoints_signed_total"), 0);
+  EXPECT_EQ(before.At("thon_checkpoint_entries"), 0);
+  EXPECT_EQ(before.At("thon_checkpoint_signed_seconds"), 0);
+  EXPECT_EQ(before.At("thon_log_damaged"), 0);
+  const absl::StatusOr<v1::Checkpoint> signed_one =
+      Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
+        engine_->checkpoints().Sign(std::move(done));
+      });
+  ASSERT_THAT(signed_one, IsOk());
+  const PrometheusText after = Read();
+  EXPECT_EQ(after.At("thon_checkpoints_signed_total"), 1);
+  EXPECT_EQ(after.At("thon_checkpoint_entries"),
+            static_cast<double>(signed_one->tree_size()));
+  EXPECT_EQ(after.At("thon_checkpoint_signed_seconds"),
+            static_cast<double>(signed_one->signed_time_ms()) / 1000);
+  EXPECT_EQ(after.At("thon_state_roots_due"), 0);
+  EXPECT_EQ(after.At("thon_state_roots_recorded_total"), 0);
+  EXPECT_EQ(after.At("thon_unrecorded_accesses_total"), 0);
 }
 
 TEST_F(MetricsTest, FiguresMoveWithWhatPhonesDo) {

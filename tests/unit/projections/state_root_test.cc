@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -71,6 +72,20 @@ TEST(StateRootTest, ALeafIsTableKeyLengthKeyAndValue) {
   EXPECT_EQ(
       RootOfRows({{Table::kStateRoot, "ab", "cd"}, {Table::kUnit, "", ""}}),
       merkle::HashNode(merkle::HashLeaf(one), merkle::HashLeaf(two)));
+}
+
+// The bytes that another implementation writes (storage/FORMAT.md).
+TEST(StateRootTest, ALeafIsThatOfTheFormat) {
+  std::ifstream file(THON_SOURCE_DIR "/tests/vectors/entry.json");
+  const nlohmann::json vectors = nlohmann::json::parse(file);
+  const std::string key = keys::Key().U64(7).Take();
+  for (const nlohmann::json& record : vectors["records"]) {
+    if (record["name"] != "state_root_leaf") continue;
+    EXPECT_EQ(HexEncode(RootOfRows({{Table::kTeam, key, "value"}}).view()),
+              record["value"].get<std::string>());
+    return;
+  }
+  FAIL() << "the vector is missing";
 }
 
 TEST(StateRootTest, NoRowsHaveTheRootOfTheEmptyTree) {
