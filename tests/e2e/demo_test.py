@@ -20,6 +20,8 @@ import time
 import unittest
 from pathlib import Path
 
+from packs import Auditor, make_packs
+
 ROOT = Path(__file__).resolve().parents[2]
 MONTHS = ["2023-06", "2023-07", "2023-08", "2023-09", "2023-10", "2023-11", "2023-12"]
 BIN_DIR = ""
@@ -69,6 +71,9 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(result["events_in_log"], result["events_recorded"])
         self.assertEqual((result["lost"], result["duplicates"], result["never_recorded"]), (0, 0, 0))
         self.assertGreater(result["batches_sent_again"], 0)
+        # Phones hold proofs of what they sent, and nothing against the log.
+        self.assertEqual(result["evidence"], 0)
+        self.assertGreaterEqual(result["proofs"], result["phones"])
 
 
 class Full(DemoTest):
@@ -106,6 +111,15 @@ class Full(DemoTest):
         self.assertGreaterEqual(result["longest_offline_days"], 49)
         self.assertGreater(result["successor_keys"], 0)
         self.assertGreater(result["seconds"], 0)
+        self.check_pack()
+
+    def check_pack(self):
+        """An auditor folds the log again, away from the server, and reaches the same đồng."""
+        folder = Path(self.folder.name)
+        pack, = make_packs(BIN_DIR, folder / "data", folder, ["tar"])
+        status, report = Auditor(BIN_DIR, pack, folder / "auditor").verify("--expect-total", "2698500000")
+        self.assertEqual(status, 0, [f for f in report["findings"] if f["weight"] != "NOTED"])
+        self.assertEqual(report["money"]["payable"], {"determinations": 5397, "vnd": 2_698_500_000})
 
 
 class Small(DemoTest):

@@ -160,7 +160,8 @@ class Demo:
             **{key: fleet[key] for key in (
                 "phones", "clones", "events_recorded", "events_in_log", "lost", "duplicates", "never_recorded",
                 "offered_again", "batches_sent", "batches_sent_again", "phones_killed", "kills", "streams_broken",
-                "forks", "successor_keys", "longest_offline_days", "entries")},
+                "forks", "successor_keys", "longest_offline_days", "promises", "promises_overdue", "proofs", "evidence",
+                "entries")},
             "dashboard_url": self.programs.dashboard_url,
             "seed": self.args.seed,
             "seconds": round(time.monotonic() - self.begin, 1),
@@ -196,12 +197,12 @@ class Demo:
             must(what, (group["count"], group["vnd"], group["reasons"]), (count, 0, {reason: count}))
             must(f"{what} with activity", group["with_activity"], count)
         must("events in the log", result["events_in_log"], result["events_recorded"])
-        for what in ("lost", "duplicates", "never_recorded"):
+        for what in ("lost", "duplicates", "never_recorded", "evidence"):
             must(what, result[what], 0)
         if self.size == province.FULL:
             for what, least in (("phones", 1374), ("events_recorded", 200_000), ("longest_offline_days", 49),
                                 ("phones_killed", -(-result["phones"] // 20)), ("batches_sent_again", 1),
-                                ("successor_keys", 1)):
+                                ("successor_keys", 1), ("proofs", result["phones"])):
                 if result[what] < least:
                     faults.append(f"{what}: {result[what]}, must be at least {least}")
         return faults
@@ -235,7 +236,8 @@ def print_table(result):
           f"{number(result['events_in_log'])} in the log, {result['lost']} lost, {result['duplicates']} twice")
     print(f"{number(result['phones_killed'])} phones killed in the act, {number(result['batches_sent_again'])} batches "
           f"sent again, {result['successor_keys']} successor keys, up to {result['longest_offline_days']} days offline, "
-          f"{result['seconds']} s")
+          f"{number(result['proofs'])} receipts proven, {number(result['promises'])} promised, "
+          f"{result['evidence']} pieces of evidence, {result['seconds']} s")
 
 
 def run(args, folder):

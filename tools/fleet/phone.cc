@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -230,6 +231,7 @@ absl::Status Phone::Sync(const Task& task, Date day) {
                                             pending->events(),
                                             " events have no receipt"));
   }
+  if (absl::Status counted = CountReceipts(); !counted.ok()) return counted;
   state_->generation = client_->State().generation;
   ++state_->syncs;
   if (state_->last_sync_day != 0) {
@@ -238,6 +240,27 @@ absl::Status Phone::Sync(const Task& task, Date day) {
   }
   state_->last_sync_day = day.days;
   return absl::OkStatus();
+}
+
+absl::Status Phone::CountReceipts() {
+  const absl::StatusOr<client::ReceiptCount> count = client_->CountReceipts();
+  if (!count.ok()) return Annotate(count.status(), "counting receipts");
+  const absl::StatusOr<std::vector<client::EvidenceItem>> evidence =
+      client_->Evidence();
+  if (!evidence.ok()) return Annotate(evidence.status(), "reading evidence");
+  state_->promises = count->promises;
+  state_->overdue = count->overdue;
+  state_->proofs = count->proven;
+  state_->evidence = evidence->size();
+  if (evidence->empty()) return absl::OkStatus();
+  // For whoever looks into the run.
+  const client::EvidenceItem& first = evidence->front();
+  const absl::StatusOr<std::string> file = client_->ExportEvidence(first.id);
+  if (file.ok()) std::ofstream(DirectoryOf(phone_) + "/evidence.txt") << *file;
+  return Annotate(absl::DataLossError(absl::StrCat(
+                      client::EvidenceKindName(first.kind), ": ", first.text_en,
+                      " See ", DirectoryOf(phone_), "/evidence.txt")),
+                  "holding evidence against the log");
 }
 
 absl::Status Phone::CopyTo(std::size_t clone, Date day) {

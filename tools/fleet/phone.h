@@ -51,6 +51,8 @@ class Phone {
   absl::Status Sync(const Task& task, Date day);
   absl::Status CopyTo(std::size_t clone, Date day);
   void CountTotals();
+  // kDataLoss: the phone holds evidence against the log.
+  absl::Status CountReceipts();
   std::string DirectoryOf(std::size_t phone) const;
   absl::Status Annotate(const absl::Status& status, const char* doing) const;
 

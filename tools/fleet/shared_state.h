@@ -52,6 +52,11 @@ struct PhoneState {
   std::uint64_t batches_sent_again = 0;
   std::uint64_t forks = 0;
   std::uint32_t generation = 0;
+  // Of its receipts, after its last exchange.
+  std::uint64_t promises = 0;
+  std::uint64_t overdue = 0;
+  std::uint64_t proofs = 0;
+  std::uint64_t evidence = 0;  // Resolved or not.
 };
 
 static_assert(std::atomic<Operation>::is_always_lock_free);

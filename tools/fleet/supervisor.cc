@@ -236,6 +236,10 @@ FleetReport Supervisor::Sums() {
     report.batches_sent_again += state.batches_sent_again;
     report.forks += state.forks;
     report.successor_keys += state.generation;
+    report.promises += state.promises;
+    report.promises_overdue += state.overdue;
+    report.proofs += state.proofs;
+    report.evidence += state.evidence;
     report.longest_offline_days =
         std::max(report.longest_offline_days, state.longest_offline_days);
   }
@@ -270,6 +274,9 @@ absl::Status Supervisor::Judge(FleetReport* report) {
   if (!read.ok()) return read;
   report->log = check.Verdict();
   report->tree_size = checkpoint->tree_size();
+  if (report->evidence > 0) {
+    return absl::DataLossError("phones hold evidence against the log");
+  }
   return check.CheckRoot(*checkpoint);
 }
 
@@ -323,6 +330,10 @@ std::string FleetReport::Json() const {
       {"forks", forks},
       {"successor_keys", successor_keys},
       {"longest_offline_days", longest_offline_days},
+      {"promises", promises},
+      {"promises_overdue", promises_overdue},
+      {"proofs", proofs},
+      {"evidence", evidence},
       {"events_recorded", log.events_recorded},
       {"events_in_log", log.events_in_log},
       {"lost", log.lost},
@@ -346,7 +357,9 @@ std::string FleetReport::Text() const {
       " never recorded; ", Thousands(phones_killed),
       " phones killed in the act, ", Thousands(batches_sent_again),
       " batches sent again, ", successor_keys, " successor keys, up to ",
-      longest_offline_days, " days offline, ", milliseconds / 1000, " s");
+      longest_offline_days, " days offline; ", Thousands(proofs),
+      " receipts proven, ", Thousands(promises), " promised, ", evidence,
+      " pieces of evidence, ", milliseconds / 1000, " s");
 }
 
 absl::StatusOr<FleetReport> RunFleet(const FleetOptions& options,

@@ -48,6 +48,12 @@ struct FleetReport {
   std::uint64_t forks = 0;
   std::uint64_t successor_keys = 0;
   std::int32_t longest_offline_days = 0;
+  // What phones hold of their receipts: promises of which no proof was due when
+  // they last heard the server, proofs, and evidence against the log.
+  std::uint64_t promises = 0;
+  std::uint64_t promises_overdue = 0;
+  std::uint64_t proofs = 0;
+  std::uint64_t evidence = 0;
   std::uint64_t tree_size = 0;
   std::int64_t milliseconds = 0;
 
@@ -56,7 +62,8 @@ struct FleetReport {
 };
 
 // Runs the whole plan. The directory must exist and be empty.
-// kAborted: a phone or a command failed; the message says which and why.
+// kAborted: a phone or a command failed, or a phone holds evidence against the
+// log; the message says which and why.
 // kDataLoss: the log's own root does not fit its entries.
 absl::StatusOr<FleetReport> RunFleet(const FleetOptions& options,
                                      const Plan& plan);
