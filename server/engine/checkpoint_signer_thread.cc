@@ -45,7 +45,9 @@ bool AddCosignature(const TrustPolicy& policy, const note::SignatureLine& line,
     }
     if (note->signatures.size() >= limits::kNoteSignaturesMax) return false;
     note->signatures.push_back(line);
-    return note::Format(*note).size() <= limits::kNoteBytesMax;
+    if (note::Format(*note).size() <= limits::kNoteBytesMax) return true;
+    note->signatures.pop_back();
+    return false;
   }
   return false;
 }

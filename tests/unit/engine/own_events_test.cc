@@ -90,7 +90,7 @@ TEST_F(StateRootsTest, AClosedPeriodGetsTheRootsOfItsRows) {
   ExpectTrue(closed_);
   ExpectTrue(first);
   EXPECT_EQ(CountEvents(v1::Event::kStateRootsRecorded), 2);
-  EXPECT_EQ(engine_->stats().state_roots_recorded, 2u);
+  AwaitTrue([&] { return engine_->stats().state_roots_recorded == 2; });
 }
 
 TEST_F(StateRootsTest, RestartsRecordNothingTwice) {
