@@ -168,6 +168,16 @@ class WitnessConnection final : public WitnessTransport {
     boost::beast::flat_buffer buffer;
     if (status.ok()) {
       outcome = std::make_shared<Outcome>();
+      http::async_read_header(stream, buffer, parser, Reporter(outcome));
+      status = Wait(outcome, deadline_ms, "read its answer");
+    }
+    // Of a length that is told, Beast's own limit does not hold in answers.
+    if (status.ok() &&
+        parser.content_length().value_or(0) > options_.answer_bytes_max) {
+      status = absl::ResourceExhaustedError("the answer is too long");
+    }
+    if (status.ok() && !parser.is_done()) {
+      outcome = std::make_shared<Outcome>();
       http::async_read(stream, buffer, parser, Reporter(outcome));
       status = Wait(outcome, deadline_ms, "read its answer");
     }

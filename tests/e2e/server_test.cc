@@ -17,6 +17,13 @@
 namespace thon::testing {
 namespace {
 
+constexpr char kForeignLogKey[] =
+    "thon.example/son-la/"
+    "1+4c63e3a4+AZJzCPU9Z2VQPStkwQOrWqRyBqs5UCz+j5hEL9tUMQC3";
+constexpr char kForeignWitnessKey[] =
+    "thon.example/son-la/"
+    "witness+9d7821d8+BMhAafoiFsbtwdUsqDqhHCZ91UQK+lJgkMpD69DKhqnP";
+
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -84,7 +91,17 @@ TEST(ServerFlagsTest, TheConfigurationFileHasAKeyForEveryFlag) {
       {"http-port-file", "\"" + (folder / "http-port") + "\""},
       {"public-url", "\"https://thon.yenbai.example\""},
       {"dashboard", "\"" + (folder / "dashboard") + "\""},
-      {"metrics-token-file", "\"" + (folder / "metrics.token") + "\""}};
+      {"metrics-token-file", "\"" + (folder / "metrics.token") + "\""},
+      {"tiles", "\"auth\""},
+      {"checkpoint-seconds", "5"},
+      {"witness-logs", "\"" + (folder / "logs.policy") + "\""},
+      {"witness-name", "\"thon.yenbai.example/w\""},
+      {"witness-policy", "\"" + (folder / "witnesses.policy") + "\""},
+      {"witness-ca", "\"" + (folder / "ca.pem") + "\""}};
+  std::ofstream(folder / "logs.policy")
+      << "log " << kForeignLogKey << "\nquorum none\n";
+  std::ofstream(folder / "witnesses.policy")
+      << "witness w " << kForeignWitnessKey << "\nquorum w\n";
   std::ofstream(folder / "metrics.token") << std::string(64, 'a') << "\n";
   std::filesystem::permissions(folder / "metrics.token",
                                std::filesystem::perms::owner_read);
