@@ -12,10 +12,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/core/error_info.h"
 #include "server/core/hash.h"
 #include "server/core/merkle.h"
 #include "server/core/text.h"
 #include "tools/thon/files.h"
+#include "tools/thon/text_table.h"
 
 namespace thon::cli {
 namespace {
@@ -184,18 +187,32 @@ absl::StatusOr<ChosenKey> ChooseKey(Session* session,
   return ChosenKey{*std::move(said), true};
 }
 
-absl::Status OtherHistory(absl::string_view why, const std::string& kept,
-                          const std::string& now) {
-  return absl::DataLossError(absl::StrCat(
-      "NHẬT KÝ ĐÃ BỊ THAY ĐỔI: ", why,
-      "\n(THE LOG'S HISTORY WAS CHANGED. Keep both checkpoints as evidence; "
-      "nothing of this log is believed until this is explained.)\n"
-      "--- đã ghi nhớ (kept) ---\n",
-      kept, "--- bây giờ (now) ---\n", now, "---"));
+// Both notes, line by line as they are, so that they can be copied out.
+void ShowNote(Session* session, absl::string_view title,
+              const std::string& note) {
+  session->Note(absl::StrCat("--- ", title, " ---"));
+  for (const absl::string_view line : absl::StrSplit(note, '\n')) {
+    session->Note(Printable(line));
+  }
+}
+
+absl::Status OtherHistory(Session* session, absl::string_view why,
+                          const std::string& kept, const std::string& now) {
+  session->Note(
+      "NHẬT KÝ ĐÃ BỊ THAY ĐỔI! Giữ lại cả hai điểm kiểm tra dưới đây làm chứng "
+      "cứ.\nTHE LOG'S HISTORY WAS CHANGED! Keep both checkpoints as evidence; "
+      "believe nothing of this log until it is explained.");
+  ShowNote(session, "đã ghi nhớ (kept)", kept);
+  ShowNote(session, "bây giờ (now)", now);
+  return WithReason(
+      absl::DataLossError(
+          absl::StrCat("the log does not extend what it signed before: ", why)),
+      "HISTORY_CHANGED");
 }
 
 // OK if the smaller of the two trees is a prefix of the larger.
-absl::Status CheckExtends(AuditClient* audit, const CheckpointBody& kept,
+absl::Status CheckExtends(Session* session, AuditClient* audit,
+                          const CheckpointBody& kept,
                           const std::string& kept_note,
                           const CheckpointBody& now,
                           const std::string& now_note) {
@@ -212,6 +229,7 @@ absl::Status CheckExtends(AuditClient* audit, const CheckpointBody& kept,
         audit->GetConsistencyProof(request);
     if (absl::IsNotFound(proof.status())) {
       return OtherHistory(
+          session,
           absl::StrCat("it is shorter than the ", kept.tree_size,
                        " entries it signed before"),
           kept_note, now_note);
@@ -227,7 +245,8 @@ absl::Status CheckExtends(AuditClient* audit, const CheckpointBody& kept,
   const absl::Status extends = merkle::VerifyConsistency(
       first.tree_size, first.root, second.tree_size, second.root, path);
   if (extends.ok()) return extends;
-  return OtherHistory(absl::StrCat("the tree of ", second.tree_size,
+  return OtherHistory(session,
+                      absl::StrCat("the tree of ", second.tree_size,
                                    " entries does not extend that of ",
                                    first.tree_size, ": ", extends.message()),
                       kept_note, now_note);
@@ -282,12 +301,13 @@ absl::StatusOr<TrustedCheckpoint> FetchTrusted(
     const bool newest = request.min_tree_size() == 0 && !request.witnessed();
     if (newest && body->tree_size < old_body->tree_size) {
       return OtherHistory(
+          session,
           absl::StrCat("it is shorter than the ", old_body->tree_size,
                        " entries it signed before"),
           **old_note, checkpoint->note());
     }
-    const absl::Status extends =
-        CheckExtends(audit, *old_body, **old_note, *body, checkpoint->note());
+    const absl::Status extends = CheckExtends(
+        session, audit, *old_body, **old_note, *body, checkpoint->note());
     if (!extends.ok()) return extends;
     trusted.extends = old_body->tree_size;
   }

@@ -41,7 +41,7 @@ struct TrustedCheckpoint {
 // use is pinned, and a note says so.
 //
 // kDataLoss: the log shows another history than it signed before; both notes
-// are in the message. kPermissionDenied: the signature, or another key than the
+// have been printed. kPermissionDenied: the signature, or another key than the
 // pinned one. kFailedPrecondition: the folder cannot be used.
 absl::StatusOr<TrustedCheckpoint> FetchTrusted(
     Session* session, const TrustOptions& options,

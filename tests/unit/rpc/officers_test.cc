@@ -345,11 +345,13 @@ TEST_F(OfficersTest, AnAuditorResumesTheStreamWhereItBroke) {
   EXPECT_EQ(read(0, 0, SIZE_MAX), whole.entries);
   std::vector<std::string> parts = read(0, 5, SIZE_MAX);
   EXPECT_EQ(parts.size(), 5u);
-  for (std::string& entry : read(5, 0, SIZE_MAX)) {
+  // Reading is recorded, so the log has grown since.
+  const std::uint64_t size = whole.entries.size();
+  for (std::string& entry : read(5, size, SIZE_MAX)) {
     parts.push_back(std::move(entry));
   }
   EXPECT_EQ(parts, whole.entries);
-  EXPECT_TRUE(read(whole.entries.size(), 0, SIZE_MAX).empty());
+  EXPECT_TRUE(read(size, size, SIZE_MAX).empty());
 
   v1::Checkpoint checkpoint;
   ASSERT_TRUE(
@@ -358,7 +360,7 @@ TEST_F(OfficersTest, AnAuditorResumesTheStreamWhereItBroke) {
           .ok());
   ASSERT_OK_AND_ASSIGN(const CheckpointBody body,
                        VerifyCheckpointNote(checkpoint.note(), whole.log_key));
-  EXPECT_EQ(body.tree_size, whole.entries.size());
+  EXPECT_GE(body.tree_size, whole.entries.size());
 }
 
 TEST_F(OfficersTest, ARangeBeyondTheLogAndACallerWithoutTheWholeAreRefused) {
@@ -373,10 +375,11 @@ TEST_F(OfficersTest, ARangeBeyondTheLogAndACallerWithoutTheWholeAreRefused) {
     return stream->Finish();
   };
   const std::uint64_t size = province_.ReadHistory().entries.size();
-  ExpectFault(status(operator_, 0, size + 1), StatusCode::INVALID_ARGUMENT,
+  // Reading is recorded, so the log grows a little by itself.
+  ExpectFault(status(operator_, 0, size + 1'000), StatusCode::INVALID_ARGUMENT,
               "INVALID_FIELD");
-  ExpectFault(status(operator_, size + 1, 0), StatusCode::INVALID_ARGUMENT,
-              "INVALID_FIELD");
+  ExpectFault(status(operator_, size + 1'000, 0), StatusCode::OUT_OF_RANGE,
+              "BEYOND_END");
   ExpectFault(status(operator_, 5, 4), StatusCode::INVALID_ARGUMENT,
               "INVALID_FIELD");
   ExpectFault(status("", 0, 0), StatusCode::UNAUTHENTICATED, "UNAUTHENTICATED");
