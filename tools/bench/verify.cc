@@ -86,12 +86,13 @@ absl::StatusOr<Pack> MakePack(const Subject& subject, const std::string& file) {
   const absl::StatusOr<std::string> key =
       FetchWeb((*server)->http_port(), "/log.vkey");
   if (!key.ok()) return key.status();
-  const absl::StatusOr<Run> run =
-      RunProgram({Beside("thon"), "--data", subject.directory(), "audit",
-                  "pack", "-o", file});
+  const std::string log_key(absl::StripAsciiWhitespace(*key));
+  const absl::StatusOr<Run> run = RunProgram(
+      {Beside("thon"), "--data", subject.directory(), "--insecure", "audit",
+       "pack", "--key", log_key, "--trust", file + ".trust", "-o", file});
   if (!run.ok()) return run.status();
   (*server)->Stop();
-  return Pack{*run, std::string(absl::StripAsciiWhitespace(*key))};
+  return Pack{*run, log_key};
 }
 
 // How long thon-verify folded, by its own report.

@@ -82,42 +82,73 @@ class Connection {
         absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     if (!SendAll(socket_->fd(), request)) return Broken(path);
     received_.clear();
-    std::size_t head = std::string::npos;
-    while (head == std::string::npos) {
-      if (!Receive()) return Broken(path);
-      head = received_.find("\r\n\r\n");
-    }
-    const absl::string_view headers =
-        absl::string_view(received_).substr(0, head);
-    std::size_t length = 0;
-    if (!absl::StartsWith(headers, "HTTP/1.1 200 ") ||
-        !LengthOf(headers, &length)) {
+    body_.clear();
+    std::size_t at = 0;
+    if (!ReceiveLineEnd("\r\n\r\n", &at)) return Broken(path);
+    const absl::string_view head = absl::string_view(received_).substr(0, at);
+    if (!absl::StartsWith(head, "HTTP/1.1 200 ")) {
       return absl::UnavailableError(
-          absl::StrCat(path, ": ", headers.substr(0, headers.find("\r\n"))));
+          absl::StrCat(path, ": ", head.substr(0, head.find("\r\n"))));
     }
-    const std::size_t all = head + 4 + length;
-    while (received_.size() < all) {
-      if (!Receive()) return Broken(path);
-    }
-    return absl::string_view(received_).substr(head + 4, length);
+    std::size_t length = 0;
+    const bool sized =
+        absl::SimpleAtoi(FieldOf(head, "content-length"), &length);
+    at += 4;
+    if (sized ? !TakeBody(length, &at) : !TakeChunks(&at)) return Broken(path);
+    return absl::string_view(body_);
   }
 
  private:
   static absl::Status Broken(const std::string& path) {
     return absl::UnavailableError(
-        absl::StrCat(path, ": the connection was closed"));
+        absl::StrCat(path, ": the answer is not whole"));
   }
 
-  static bool LengthOf(absl::string_view headers, std::size_t* length) {
-    for (const absl::string_view line : absl::StrSplit(headers, "\r\n")) {
+  static absl::string_view FieldOf(absl::string_view head,
+                                   absl::string_view name) {
+    for (const absl::string_view line : absl::StrSplit(head, "\r\n")) {
       const std::pair<absl::string_view, absl::string_view> field =
           absl::StrSplit(line, absl::MaxSplits(':', 1));
-      if (absl::EqualsIgnoreCase(field.first, "content-length")) {
-        return absl::SimpleAtoi(absl::StripAsciiWhitespace(field.second),
-                                length);
+      if (absl::EqualsIgnoreCase(field.first, name)) {
+        return absl::StripAsciiWhitespace(field.second);
       }
     }
-    return false;
+    return "";
+  }
+
+  // Receives up to `end` at or behind `*at`, and sets `*at` to where it is.
+  bool ReceiveLineEnd(absl::string_view end, std::size_t* at) {
+    std::size_t found = 0;
+    while ((found = received_.find(end.data(), *at, end.size())) ==
+           std::string::npos) {
+      if (!Receive()) return false;
+    }
+    *at = found;
+    return true;
+  }
+
+  bool TakeBody(std::size_t length, std::size_t* at) {
+    while (received_.size() < *at + length) {
+      if (!Receive()) return false;
+    }
+    body_.append(received_, *at, length);
+    *at += length;
+    return true;
+  }
+
+  bool TakeChunks(std::size_t* at) {
+    while (true) {
+      const std::size_t begin = *at;
+      std::uint64_t length = 0;
+      if (!ReceiveLineEnd("\r\n", at) ||
+          !absl::SimpleHexAtoi(received_.substr(begin, *at - begin), &length)) {
+        return false;
+      }
+      *at += 2;
+      if (!TakeBody(length, at) || !ReceiveLineEnd("\r\n", at)) return false;
+      *at += 2;
+      if (length == 0) return true;  // Without trailers.
+    }
   }
 
   bool Receive() {
@@ -131,6 +162,7 @@ class Connection {
 
   std::optional<Socket> socket_;
   std::string received_;
+  std::string body_;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ struct WebLoad {
 };
 
 // Asks 127.0.0.1:port for the paths in turn, each connection from another one
-// on. kUnavailable: an answer that is not 200 with a length.
+// on. kUnavailable: an answer that is not 200 and whole.
 absl::StatusOr<WebLoad> LoadWeb(int port, const std::vector<std::string>& paths,
                                 int connections, int seconds);
 
