@@ -224,7 +224,7 @@ def check_bans(tree):
 
 
 # Recorded outputs and inputs of tests: their bytes are what they are.
-RECORDED = ("tests/golden/", "tests/vectors/", "tests/fuzz/")
+RECORDED = ("tests/golden/", "tests/vectors/", "tests/fuzz/regressions/")
 
 
 def check_form(tree):
