@@ -142,7 +142,11 @@ ProofsVerdict CheckProofs(const v1::Proofs& proofs, const Epoch& epoch,
                                   .proof = Readable(found->path())});
     }
   }
-  verdict.checkpoint = *std::move(body);
+  // The first one has nothing to extend: it is believed if it keeps a promise,
+  // or a root of no tree would stand in the way of every later one.
+  if (known.has_value() || !verdict.proven.empty()) {
+    verdict.checkpoint = *std::move(body);
+  }
   return verdict;
 }
 

@@ -54,7 +54,8 @@ struct Finding {
 struct ProofsVerdict {
   // The server says that it has no checkpoint to give now.
   bool unavailable = false;
-  // Signed, and it extends the known one or is it: to be kept.
+  // Signed, and it extends the known one or is it, or is the first and proves
+  // something: to be kept.
   std::optional<CheckpointBody> checkpoint;
   struct Proven {
     std::size_t asked = 0;
