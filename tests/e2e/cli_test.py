@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tarfile
 import sys
 import tempfile
 import unittest
@@ -297,6 +298,34 @@ class Cli(unittest.TestCase):
         self.json("log", "tail", "--count", "3", "--events")
         self.thon("log", "export", "-o", self.folder / "log.bin")
         self.assertGreater((self.folder / "log.bin").stat().st_size, 1000)
+
+    def test_09b_audit(self):
+        trust = ["--trust", self.folder / "trust"]
+        head = self.json("audit", "checkpoint", *trust, "-o", self.folder / "head.checkpoint")
+        self.assertTrue(head["first_use"])
+        self.assertEqual(list(map(int, (self.folder / "head.checkpoint").read_text().split("\n")[1:2])),
+                         [head["tree_size"]])
+        self.assertTrue(self.json("audit", "log", "--kind", "policy_published"))
+        self.thon("audit", "log", "--to", "2023-05-01", "--events")
+        self.thon("audit", "proof", "1", "-o", self.folder / "1.tlog-proof", *trust)
+        self.assertTrue((self.folder / "1.tlog-proof").read_text().startswith("c2sp.org/tlog-proof@v1\n"))
+        explained = self.json("audit", "explain", "1", "2023-08", *trust)
+        self.assertTrue(explained["evidence"])
+        self.assertTrue(all(one["signature_holds"] and one["inclusion_holds"] for one in explained["evidence"]))
+        state = self.json("audit", "state-at", str(explained["position"]))
+        self.assertEqual(state["position"], explained["position"])
+        diff = self.json("audit", "diff", "--as-of", "1", "--as-of", str(state["position"]))
+        self.assertEqual(diff["after_vnd"], state["total_vnd"])
+        pack = self.json("audit", "pack", "-o", self.folder / "pack.tar", *trust)
+        with tarfile.open(self.folder / "pack.tar") as tar:
+            names = tar.getnames()
+        self.assertEqual(names[0], "manifest.json")
+        self.assertEqual(len(names), pack["files"])
+        self.thon("audit", "pack", "-o", self.folder / "pack.tar", *trust, expect=REFUSED)
+        self.thon("audit", "author", "ff" * 16, expect=REFUSED)
+        self.thon("audit", "roots")
+        kinds = {access["kind"] for access in self.json("audit", "access")["accesses"]}
+        self.assertLessEqual({"ENTRIES", "ROWS", "CHANGES"}, kinds)
 
     def test_10_grants_and_what_a_reader_may_not(self):
         token = self.folder / "reader.token"

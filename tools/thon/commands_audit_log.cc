@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -34,8 +35,9 @@ struct LogOptions {
   bool lines = false;
 };
 
-absl::StatusOr<v1::StreamEntriesRequest> RequestOf(Client* client,
-                                                   const LogOptions& options) {
+// nullopt: nothing lies between the moments.
+absl::StatusOr<std::optional<v1::StreamEntriesRequest>> RequestOf(
+    Client* client, const LogOptions& options) {
   v1::StreamEntriesRequest request;
   if (options.follow && !options.to.empty()) {
     return UsageError("--follow goes on for ever: leave --to out");
@@ -54,14 +56,10 @@ absl::StatusOr<v1::StreamEntriesRequest> RequestOf(Client* client,
   if (!options.to.empty()) {
     const auto end = EndEntryTo(client, options.to);
     if (!end.ok()) return end.status();
-    if (*end <= *first) {
-      return UsageError(
-          "--to names a moment before --from: nothing lies "
-          "between them");
-    }
+    if (*end <= *first) return std::optional<v1::StreamEntriesRequest>();
     request.set_end_entry(*end);
   }
-  return request;
+  return std::optional<v1::StreamEntriesRequest>(std::move(request));
 }
 
 // Shows entries as they come.
@@ -112,10 +110,15 @@ class LogPrinter {
 absl::Status ShowLog(Session* session, const LogOptions& options) {
   const absl::StatusOr<Client*> client = session->client();
   if (!client.ok()) return client.status();
-  absl::StatusOr<v1::StreamEntriesRequest> request =
+  absl::StatusOr<std::optional<v1::StreamEntriesRequest>> wanted =
       RequestOf(*client, options);
-  if (!request.ok()) return request.status();
+  if (!wanted.ok()) return wanted.status();
   LogPrinter printer(session, options);
+  if (!wanted->has_value()) {
+    printer.Finish();
+    return absl::OkStatus();
+  }
+  v1::StreamEntriesRequest& request = **wanted;
   bool heard = false;
   const auto visit =
       [&](const v1::StreamEntriesResponse& response) -> absl::Status {
@@ -126,14 +129,14 @@ absl::Status ShowLog(Session* session, const LogOptions& options) {
     }
     printer.Flush();
     // What was shown is not shown again after a break.
-    request->set_first_entry(response.next_entry());
+    request.set_first_entry(response.next_entry());
     return absl::OkStatus();
   };
   int pause_s = 1;
   while (true) {
     heard = false;
     const absl::Status status =
-        (*client)->audit()->StreamEntries(*request, visit);
+        (*client)->audit()->StreamEntries(request, visit);
     if (status.ok()) break;
     if (!options.follow || !absl::IsUnavailable(status)) return status;
     pause_s = heard ? 1 : std::min(2 * pause_s, kRetrySecondsMax);
@@ -242,9 +245,9 @@ absl::Status ShowAccess(Session* session, const AccessOptions& options) {
   LogOptions log;
   log.from = options.from;
   log.kinds = {"access_recorded"};
-  const absl::StatusOr<v1::StreamEntriesRequest> request =
+  const absl::StatusOr<std::optional<v1::StreamEntriesRequest>> request =
       RequestOf(*client, log);
-  if (!request.ok()) return request.status();
+  if (!request.ok()) return request.status();  // Without --to never nullopt.
   TextTable table({{"Lúc (time)"},
                    {"Cán bộ (officer)", Align::kRight},
                    {"Đã đọc (read)"},
@@ -275,7 +278,7 @@ absl::Status ShowAccess(Session* session, const AccessOptions& options) {
     }
     return absl::OkStatus();
   };
-  const absl::Status read = (*client)->audit()->StreamEntries(*request, visit);
+  const absl::Status read = (*client)->audit()->StreamEntries(**request, visit);
   if (!read.ok()) return read;
   if (session->json) {
     session->Print({{"accesses", std::move(rows)}});
