@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "server/engine/await.h"
 #include "server/engine/engine_stats.h"
 #include "server/engine/kept_checkpoints.h"
+#include "server/engine/log_scrub.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace thon {
@@ -366,6 +368,34 @@ TEST_F(SignerTest, AnySizeThatIsDurableCanBeSigned) {
   }
   EXPECT_THAT(SignAt(size() + 1), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(SignAt(0), StatusIs(absl::StatusCode::kNotFound));
+}
+
+// At a byte a second it would wait for an hour before it goes on.
+TEST_F(SignerTest, ASlowBackgroundCheckWaitsAndStopsAtOnce) {
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint head, Sign());
+  LogScrub::SignedTree tree;
+  tree.size = head.tree_size();
+  ASSERT_TRUE(Hash::FromBytes(head.root_hash(), &tree.root));
+  const auto signed_tree =
+      [tree](std::uint64_t at_least) -> std::optional<LogScrub::SignedTree> {
+    if (at_least > tree.size) return std::nullopt;
+    return tree;
+  };
+  const auto damaged = [](const absl::Status& status) {
+    ADD_FAILURE() << status;
+  };
+  LogScrub slow({real_.get(), signed_tree, damaged},
+                {.burst_bytes = 0, .bytes_per_second = 1});
+  slow.Start();
+  AwaitTrue([&] { return slow.checked() == tree.size; });
+  slow.Stop();
+  EXPECT_EQ(slow.passes(), 0u);
+
+  LogScrub at_once({real_.get(), signed_tree, damaged},
+                   {.burst_bytes = 1u << 20, .bytes_per_second = 1});
+  at_once.Start();
+  AwaitTrue([&] { return at_once.passes() == 1; });
+  at_once.Stop();
 }
 
 TEST_F(SignerTest, AStoppedLogSignsNothing) {

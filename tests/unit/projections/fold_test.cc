@@ -181,8 +181,8 @@ TEST(Fold, ADayIsOpenedOnceAndNeverBackwards) {
 TEST(Fold, ItsSignatureNamesEveryProjectionWithItsVersion) {
   std::vector<FoldInput> inputs;
   EXPECT_EQ(FoldWithSpy(&inputs)->signature(),
-            "acts/1 units/1 registry/1 spy/3");
-  EXPECT_THAT(Fold().signature(), StartsWith("acts/1 units/1 registry/1"));
+            "acts/2 units/1 registry/1 spy/3");
+  EXPECT_THAT(Fold().signature(), StartsWith("acts/2 units/1 registry/1"));
 }
 
 TEST(Fold, DamagedBytesAreRefusedAndNothingIsWritten) {
