@@ -159,11 +159,13 @@ absl::StatusOr<Witness::Submission> Witness::Read(absl::string_view body,
                     "a signature claims to be the log key's and is not");
     }
     if (verdict != note::Verdict::kGood) continue;
-    std::copy_if(parsed->signatures.begin(), parsed->signatures.end(),
-                 std::back_inserter(submission.note.signatures),
-                 [&key, id = note::KeyId(key)](const auto& line) {
-                   return line.key_id == id && line.name == key.name;
-                 });
+    // One line is enough: a record must stay a note that can be read.
+    const auto line = std::find_if(
+        parsed->signatures.begin(), parsed->signatures.end(),
+        [&key, id = note::KeyId(key)](const note::SignatureLine& each) {
+          return each.key_id == id && each.name == key.name;
+        });
+    submission.note.signatures.push_back(*line);
   }
   if (submission.note.signatures.empty()) {
     return refuse(kUntrusted,
@@ -249,6 +251,11 @@ HttpResponse Witness::Cosign(const Submission& submission, const Known& known) {
   Known next{.body = submission.body,
              .note = note::Format(cosigned),
              .cosigned_s = now_s};
+  // With the cosignature it may be too long, or have too many signatures.
+  const absl::StatusOr<note::SignedNote> readable = note::Parse(next.note);
+  if (!readable.ok()) {
+    return TextResponse(kMalformed, readable.status().message());
+  }
   const absl::Status stored = options_.store(
       absl::StrCat(kWitnessRecordPrefix, submission.log->hash), next.note);
   if (!stored.ok()) {

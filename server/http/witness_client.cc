@@ -163,10 +163,22 @@ absl::Status WitnessAsker::Keep(const v1::Checkpoint& checkpoint,
       cosignatures->end());
   const note::SignedNote cosigned{.text = asked->text,
                                   .signatures = *cosignatures};
-  if (note::Verify(cosigned, witness_.key).verdict != note::Verdict::kGood) {
+  const note::Verified verified = note::Verify(cosigned, witness_.key);
+  if (verified.verdict != note::Verdict::kGood) {
     return absl::UnavailableError(
         "its answer holds no good cosignature by the key in the policy");
   }
+  // The newest is enough: a checkpoint has room for those of all witnesses.
+  const auto is_older = [this, &asked,
+                         &verified](const note::SignatureLine& line) {
+    return note::Verify({.text = asked->text, .signatures = {line}},
+                        witness_.key)
+               .time_s != verified.time_s;
+  };
+  cosignatures->erase(
+      std::remove_if(cosignatures->begin(), cosignatures->end(), is_older),
+      cosignatures->end());
+  cosignatures->resize(1);
   std::promise<absl::Status> kept;
   options_.engine->checkpoints().AddCosignatures(
       checkpoint.tree_size(), *std::move(cosignatures),

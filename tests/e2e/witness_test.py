@@ -104,6 +104,12 @@ def read_evidence(path):
     return dict(line.split(" ", 1) for line in lines[1:]), *notes, proof[1:]
 
 
+def judge(file, vkey):
+    """The auditor's own program on a file of evidence."""
+    return subprocess.run([str(x) for x in [BIN / "thon-verify", "evidence", file, "--log-key", vkey]],
+                          capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
+
+
 class ProvinceServer:
     """A data directory, its policies, and the thond that runs on it or on a copy."""
 
@@ -271,6 +277,12 @@ class Witnesses(unittest.TestCase):
         self.assertEqual(body(known), body(honest))
         self.assertEqual(body(known)[:2], body(submitted)[:2])
         self.assertNotEqual(body(known)[2], body(submitted)[2])
+        judged = judge(proven[0], self.log_keys[self.one])
+        self.assertEqual(judged.returncode, 0, judged.stdout + judged.stderr)
+        # One letter of it changed, and it proves nothing.
+        forged = self.folder / "forged.txt"
+        forged.write_bytes(proven[0].read_bytes().replace(body(submitted)[2].encode(), body(known)[2].encode()))
+        self.assertNotEqual(judge(forged, self.log_keys[self.one]).returncode, 0)
         wait_for("the log says it", lambda: "TWO HISTORIES" in self.two.said())
         self.assertGreaterEqual(self.two.metric('thon_witness_evidence_total{verdict="two_histories"}'), 1)
 
@@ -281,6 +293,8 @@ class Witnesses(unittest.TestCase):
         wait_for("evidence of what grew", lambda: list((self.two.data / "evidence").glob("*-not-shown-consistent.txt")))
         headers, known, submitted, proof = read_evidence(next((self.two.data / "evidence").glob("*-not-shown-*.txt")))
         self.assertEqual(headers["verdict"], "not-shown-consistent")
+        judged = judge(next((self.two.data / "evidence").glob("*-not-shown-*.txt")), self.log_keys[self.one])
+        self.assertEqual(judged.returncode, 3, judged.stdout + judged.stderr)
         self.assertTrue(proof)
         self.assertTrue(is_signed(submitted, self.log_keys[self.one]))
         self.assertGreater(body(submitted)[1], body(known)[1])

@@ -55,6 +55,28 @@ TEST_F(MetricsTest, TheTextIsWellFormedAndEveryNameIsOurs) {
     stats.ended[7] = 6;
     return stats;
   };
+  sources.tiles = [] {
+    TilesStats stats;
+    stats.tiles = 7;
+    stats.bundle_bytes = 8;
+    return stats;
+  };
+  sources.witness = [] {
+    WitnessStats stats;
+    stats.conflicts = 9;
+    stats.two_histories = 10;
+    return stats;
+  };
+  sources.witnesses = [] {
+    WitnessState up;
+    up.name = "sơn-la \"một\"";
+    up.up = true;
+    up.cosigned_size = 11;
+    WitnessState parted;
+    parted.name = "lao-cai";
+    parted.refuses = true;
+    return std::vector<WitnessState>{up, parted};
+  };
   app_->SetSources(sources);
   const PrometheusText text = Read();
   EXPECT_GT(text.types.size(), 30u);
@@ -66,6 +88,14 @@ TEST_F(MetricsTest, TheTextIsWellFormedAndEveryNameIsOurs) {
   EXPECT_EQ(text.At("thon_http_connections"), 4);
   EXPECT_EQ(text.At("thon_http_refusals_total{reason=\"head_too_large\"}"), 5);
   EXPECT_EQ(text.At("thon_grpc_web_ended_total{code=\"7\"}"), 6);
+  EXPECT_EQ(text.At("thon_tiles_total{outcome=\"tile\"}"), 7);
+  EXPECT_EQ(text.At("thon_tiles_entry_bytes_total"), 8);
+  EXPECT_EQ(text.At("thon_witness_submissions_total{outcome=\"conflict\"}"), 9);
+  EXPECT_EQ(text.At("thon_witness_evidence_total{verdict=\"two_histories\"}"),
+            10);
+  EXPECT_EQ(text.At("thon_witness_up{witness=\"lao-cai\"}"), 0);
+  EXPECT_EQ(text.At("thon_witness_disagrees{witness=\"lao-cai\"}"), 1);
+  EXPECT_EQ(text.At("thon_log_damaged"), 0);
   app_->SetSources({});
   EXPECT_EQ(Read().At("thon_sync_streams"), -1);
 }

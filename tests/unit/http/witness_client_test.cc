@@ -355,12 +355,18 @@ TEST_F(WitnessClientTest, AnswersThatBreakTheSpecificationAreFailures) {
     EXPECT_FALSE(client_->states()[1].up);
   }
   EXPECT_EQ(client_->states()[1].cosignatures, 0u);
-  // A foreign line beside a good one is left out.
-  near_[1]->Say(Said(200, "", foreign + good));
+  // Foreign lines and older ones beside a good one are left out.
+  const std::string older = note::FormatSignatureLine(
+      note::Cosign(key, "two.example/w", asked->text, 4));
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += foreign + older + good;
+  near_[1]->Say(Said(200, "", many));
   EXPECT_TRUE(StateIs(1, [](const auto& state) { return state.up; }));
   EXPECT_THAT(engine_->checkpoints().Newest()->note(),
               ::testing::Not(HasSubstr("foreign.example")));
   EXPECT_THAT(engine_->checkpoints().Newest()->note(), HasSubstr(good));
+  EXPECT_THAT(engine_->checkpoints().Newest()->note(),
+              ::testing::Not(HasSubstr(older)));
 }
 
 TEST_F(WitnessClientTest, TheEngineMayGoOnSigningWithoutTheClient) {

@@ -330,6 +330,35 @@ TEST_F(WitnessTest, ItRemembersAcrossRestartsAlsoLogsThatWereOffTheList) {
   EXPECT_EQ(Status(log_.Request(9)), 200);
 }
 
+// Else a log could keep its witness from starting again.
+TEST_F(WitnessTest, WhateverIsCosignedCanBeReadAfterARestart) {
+  log_.GrowTo(9);
+  const std::string text =
+      CheckpointText({.origin = kOrigin, .tree_size = 9, .root = log_.Root()});
+  const note::SignatureLine line = note::Sign(log_.key(), kOrigin, text);
+  const std::vector<note::SignatureLine> many(limits::kNoteSignaturesMax, line);
+  EXPECT_EQ(Status(absl::StrCat("old 0\n\n", note::Format({text, many}))), 200);
+  Start();
+  EXPECT_EQ(ToldSize(Add(log_.Request(0))), 9);
+  // Up to the longest note there is, which has no room for a cosignature.
+  const std::string next =
+      CheckpointText({.origin = kOrigin, .tree_size = 9, .root = log_.Root()});
+  for (std::size_t room = 0; room < 400; room += 20) {
+    const std::size_t signature = note::FormatSignatureLine(line).size() + room;
+    const std::string longest = absl::StrCat(
+        next,
+        std::string(limits::kNoteBytesMax - next.size() - signature - 2, 'x'),
+        "\n");
+    const std::string note =
+        note::Format({longest, {note::Sign(log_.key(), kOrigin, longest)}});
+    ASSERT_LE(note.size(), limits::kNoteBytesMax);
+    const int status = Status(absl::StrCat("old 9\n\n", note));
+    EXPECT_EQ(status, room < 100 ? 400 : room > 200 ? 200 : status);
+    Start();
+    EXPECT_EQ(ToldSize(Add(log_.Request(0))), 9);
+  }
+}
+
 TEST_F(WitnessTest, ADamagedRecordIsNoNewBeginning) {
   log_.GrowTo(9);
   ASSERT_EQ(Status(log_.Request(0)), 200);
