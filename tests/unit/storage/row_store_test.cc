@@ -7,8 +7,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
@@ -75,6 +80,54 @@ TEST_F(RowStoreTest, ScanAgreesForEveryPrefixAndStart) {
                 "");
     }
   }
+}
+
+TEST_F(RowStoreTest, EveryVersionOfARowIsToldWhereItBeganAndEnded) {
+  Open();
+  using Version = std::pair<Position, std::optional<std::string>>;
+  std::map<std::pair<Table, std::string>, std::vector<Version>> written;
+  Position last;
+  for (int i = 0; i < 30; ++i) {
+    const std::vector<RowStore::EntryRows> entries = model_.Next(3);
+    for (const RowStore::EntryRows& entry : entries) {
+      last = entry.position;
+      for (const NewRowVersion& version : entry.versions) {
+        written[{version.table, version.key}].emplace_back(entry.position,
+                                                           version.value);
+      }
+    }
+    ASSERT_THAT(store_->Write(entries), IsOk());
+  }
+  std::mt19937_64 random = SeededRandom();
+  int removed = 0;
+  for (const auto& [row, versions] : written) {
+    const Position at(random() % (last.value + 1));
+    const Position after(random() % (at.value + 1));
+    std::vector<Version> wanted;  // The newest first.
+    for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
+      if (it->first > at || it->first <= after) continue;
+      wanted.push_back(*it);
+      removed += it->second.has_value() ? 0 : 1;
+    }
+    const std::unique_ptr<RowReader> reader = store_->At(at);
+    const auto* const history = dynamic_cast<const RowHistory*>(reader.get());
+    ASSERT_NE(history, nullptr);
+    std::vector<Version> told;
+    history->Versions(
+        row.first, row.second, after,
+        [&](Position position, const std::optional<std::string>& value) {
+          told.emplace_back(position, value);
+          return true;
+        });
+    EXPECT_EQ(told, wanted);
+    int visited = 0;
+    history->Versions(row.first, row.second, after,
+                      [&](Position, const std::optional<std::string>&) {
+                        return ++visited < 2;
+                      });
+    EXPECT_EQ(visited, std::min<int>(2, static_cast<int>(wanted.size())));
+  }
+  EXPECT_GT(removed, 0) << "the model must remove rows";
 }
 
 TEST_F(RowStoreTest, ReaderSeesNothingOfWhatIsWrittenLater) {
