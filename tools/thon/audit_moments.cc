@@ -1,6 +1,7 @@
 #include "tools/thon/audit_moments.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -45,13 +46,26 @@ absl::StatusOr<std::uint64_t> PositionOfMoment(Client* client,
   return Resolve(client, *options);
 }
 
+// By reading, not by a proof: a log that signs nothing any more can be read.
 absl::StatusOr<std::uint64_t> EntryOfPosition(Client* client,
                                               std::uint64_t position) {
-  v1::GetInclusionProofRequest request;
-  request.set_position(position);
-  const auto proof = client->audit()->GetInclusionProof(request);
-  if (!proof.ok()) return proof.status();
-  return proof->entry_index();
+  v1::StreamEntriesRequest request;
+  request.set_first_position(position);
+  std::optional<std::uint64_t> entry;
+  const absl::Status read = client->audit()->StreamEntries(
+      request,
+      [&entry](const v1::StreamEntriesResponse& response) -> absl::Status {
+        if (response.entries_size() > 0) {
+          entry = response.entries(0).entry_index();
+        }
+        return absl::CancelledError("that is enough");
+      });
+  if (entry.has_value()) return *entry;
+  if (!read.ok() && !absl::IsCancelled(read)) return read;
+  return absl::NotFoundError(
+      absl::StrCat("position ", position,
+                   " is the log's end: nothing is recorded there "
+                   "yet"));
 }
 
 absl::StatusOr<std::uint64_t> FirstEntryFrom(Client* client,
