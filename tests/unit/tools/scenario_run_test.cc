@@ -59,6 +59,24 @@ TEST(ScenarioRun, TheSameFileGivesTheSameLog) {
   EXPECT_NE(first[0].run.root, first[1].run.root);
 }
 
+// The server computes them on a thread of its own, and what follows waits.
+TEST(ScenarioRun, StateRootsStandWhereTheyStoodBefore) {
+  std::string text = *cli::ReadFile(Path("t08.yaml"));
+  const std::string close =
+      "  - {at: 2023-07-02 08:00, period_closed: {first_month: 2023-06, "
+      "last_month: 2023-06}}\n";
+  text = absl::StrReplaceAll(
+      text, {{"\nexpect:", absl::StrCat(close, close, "\nexpect:")},
+             {"outreach_session: 1}",
+              "outreach_session: 1, period_closed: 2, "
+              "state_roots_recorded: 2}"}});
+  const FileResult first = RunText(text, "t08.yaml");
+  EXPECT_EQ(first.verdict, Verdict::kOk) << Describe(first);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(RunText(text, "t08.yaml").run.root, first.run.root);
+  }
+}
+
 TEST(ScenarioRun, AllThatIsOtherwiseIsToldWithItsLine) {
   std::string text = *cli::ReadFile(Path("t16.yaml"));
   text = absl::StrReplaceAll(text, {{"amount: 2.000.000", "amount: 1.500.000"},
