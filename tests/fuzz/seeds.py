@@ -7,6 +7,9 @@ import pathlib
 import sys
 import tarfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "vectors"))
+import c2sp  # noqa: E402
+
 VECTORS = pathlib.Path(__file__).parent.parent / "vectors"
 
 
@@ -93,12 +96,37 @@ def tar(files, kind=tarfile.USTAR_FORMAT):
     return out.getvalue() if kind != tarfile.USTAR_FORMAT else out.getvalue()[:used + 1024]
 
 
+def evidence():
+    log = c2sp.Key("thon.example/yen-bai/1", 1)
+    witness = c2sp.Key("witness.example/w1", 3, c2sp.COSIGNATURE)
+    leaves = [c2sp.leaf_hash(bytes([i])) for i in range(9)]
+
+    def signed(size, root=None):
+        text = c2sp.checkpoint(log.name, size, root or c2sp.mth(leaves[:size]))
+        return c2sp.note(text, log.line(text), witness.line(text, 1700000000)).encode()
+
+    def written(verdict, known, submitted, proof=()):
+        head = (f"thon-evidence/1\nverdict {verdict}\norigin {log.name}\nlog-key {log.vkey()}\nwitness-key {witness.vkey()}\n"
+                "written 2026-11-22T16:00:00Z\n# two checkpoints\n\n").encode()
+        lines = "".join(c2sp.b64(one) + "\n" for one in proof)
+        return (head + b"known %d\n" % len(known) + known + b"submitted %d\n" % len(submitted) + submitted +
+                f"proof {len(proof)}\n{lines}".encode())
+    proof = c2sp.consistency_proof(5, leaves)
+    for verdict in ("two-histories", "not-shown-consistent"):
+        yield written(verdict, signed(5), signed(5, bytes(32)))
+        yield written(verdict, signed(5), signed(5))
+        yield written(verdict, signed(5), signed(9), proof)
+        yield written(verdict, signed(5), signed(9), proof[::-1])
+        yield written(verdict, signed(9), signed(5))
+        yield written(verdict, signed(5), signed(5, bytes(32)).replace(b"AAAAAA", b"AAAAAB", 1))
+
+
 def planted():
     yield b"tile/0/000"
     yield b"tile/0/000.p/8"
 
 
-TARGETS = {"note": note, "tile": tile, "proof": proof, "pack": pack}
+TARGETS = {"note": note, "tile": tile, "proof": proof, "pack": pack, "evidence": evidence}
 
 
 def write(folder, target):
