@@ -98,7 +98,8 @@ void ChainCheck::CheckDay(const ReadEntry& entry, bool server) {
   bool opens = false;
   for (const v1::Event& event : entry.batch->events()) {
     if (!server) break;
-    if (event.has_epoch_opened()) opens = true;  // Its days come behind it.
+    // The days come behind them.
+    if (event.has_log_opened() || event.has_epoch_opened()) opens = true;
     if (!event.has_day_opened()) continue;
     opens = true;
     CheckOpenedDay(entry, event);

@@ -93,7 +93,7 @@ class Findings {
   std::vector<std::pair<const FindingKind*, const Found*>> All() const;
 
  private:
-  const std::size_t places_max_;
+  std::size_t places_max_;
   std::array<std::uint64_t, kCheckCount> examined_{};
   std::map<absl::string_view, std::pair<const FindingKind*, Found>> found_;
 };

@@ -119,6 +119,7 @@ absl::StatusOr<Hash> TileNodes::Node(merkle::NodeId id) {
   if (at + count > (*tile)->size()) {
     return absl::NotFoundError("beyond the tree");
   }
+  if (count == 1) return (**tile)[at];
   // The root over perfect subtrees is the root over their roots as leaves.
   return merkle::RootOf(absl::MakeSpan(**tile).subspan(at, count));
 }
