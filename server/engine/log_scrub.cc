@@ -20,6 +20,7 @@ constexpr std::uint64_t kPieceEntries = 4096;
 // After input/output that failed without being damage.
 constexpr std::int64_t kRetryMs = 60'000;
 constexpr int kLowestPriority = 19;
+constexpr std::int64_t kPauseFactor = 100;
 
 }  // namespace
 
@@ -63,12 +64,16 @@ void LogScrub::Run() {
   static_cast<void>(setpriority(PRIO_PROCESS, 0, kLowestPriority));
   std::int64_t pause_ms = 0;
   while (Sleep(pause_ms, /*wakeable=*/true)) {
+    const std::int64_t began_ms = SteadyMs();
     const absl::Status status = Pass();
     if (absl::IsDataLoss(status)) {
       environment_.damaged(status);
       return;
     }
-    pause_ms = status.ok() ? options_.pause_ms : kRetryMs;
+    pause_ms = status.ok()
+                   ? std::clamp((SteadyMs() - began_ms) * kPauseFactor,
+                                options_.pause_ms_min, options_.pause_ms_max)
+                   : kRetryMs;
   }
 }
 

@@ -26,7 +26,11 @@ struct ScrubOptions {
   // is asked for much.
   std::uint64_t burst_bytes = 32u << 20;
   std::uint64_t bytes_per_second = 8u << 20;
-  std::int64_t pause_ms = 3'600'000;  // From the end of a pass to the next.
+  // From the end of a pass to the next: a hundred times as long as it took,
+  // between these. So a small log is looked at often, and a large one costs no
+  // more.
+  std::int64_t pause_ms_min = 10'000;
+  std::int64_t pause_ms_max = 3'600'000;
 };
 
 // Thread-safety: any thread.
