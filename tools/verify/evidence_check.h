@@ -32,6 +32,18 @@ absl::StatusOr<EvidenceText> ParseEvidence(absl::string_view text);
 // Whether the two notes show what the file says. kInvalidArgument: malformed.
 absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report);
 
+// The first line of a promise that a phone found broken, without its newline.
+inline constexpr char kPromiseFirstLine[] = "thon-promise/1";
+
+// What a phone writes of a promise that was not kept: its receipt, and what the
+// server said later. The circumstances are the phone's word; the receipt is the
+// log's, and a pack decides whether it was kept. kInvalidArgument: malformed.
+absl::Status CheckPromise(const KeptOptions& options, KeptReport* report);
+
+// A receipt card, alone or against a pack (kept.cc).
+absl::Status CheckCard(const KeptOptions& options, absl::string_view text,
+                       KeptReport* report);
+
 }  // namespace thon::verify
 
 #endif  // THON_TOOLS_VERIFY_EVIDENCE_CHECK_H_

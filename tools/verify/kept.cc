@@ -179,62 +179,6 @@ std::optional<std::string> EntryOf(const ComparedPack& pack,
   return std::string((*entries)[at]);
 }
 
-absl::Status CheckCard(const KeptOptions& options, absl::string_view text,
-                       KeptReport* report) {
-  const absl::StatusOr<v1::ReceiptCard> card = ParseReceiptCard(text);
-  if (!card.ok()) return card.status();
-  const v1::Receipt& receipt = card->receipt();
-  Findings& findings = report->findings;
-  const absl::StatusOr<std::optional<ComparedPack>> pack =
-      OpenPack(options, &findings);
-  if (!pack.ok()) return pack.status();
-  findings.Examined(Check::kReceipts, 1);
-  report->facts = {
-      {"Tên sổ / Origin", receipt.origin()},
-      {"Mục / Entry", absl::StrCat(receipt.entry_index())},
-      {"Vị trí / Positions",
-       absl::StrCat(receipt.first_position(), " + ", receipt.event_count())},
-      {"Nhận lúc / Received",
-       TimeZone::VietNam().Format(Instant(receipt.receive_time_ms()))},
-      {"Tác giả / Author", HexEncode(card->author())},
-      {"Số của sự kiện / Number", absl::StrCat(card->sequence())},
-      {"Băm của mục / Leaf hash", HexEncode(card->leaf_hash())}};
-  const std::optional<PublicKey> key = KeyFor(options, *pack, receipt.origin());
-  if (!key.has_value()) {
-    findings.Add(kinds::kReceiptNotChecked,
-                 {.entry = receipt.entry_index(),
-                  .file = options.name,
-                  .detail = absl::StrCat("no key of ", receipt.origin(),
-                                         " is known; give --log-key")});
-    return absl::OkStatus();
-  }
-  const absl::Status verified = VerifyReceiptCard(*card, *key);
-  if (!verified.ok()) {
-    findings.Add(kinds::kReceiptUnsigned,
-                 {.entry = receipt.entry_index(),
-                  .file = options.name,
-                  .detail = std::string(verified.message())});
-    return absl::OkStatus();
-  }
-  Hash leaf;
-  Hash::FromBytes(card->leaf_hash(), &leaf);
-  std::optional<std::string> entry = options.leaf;
-  if (pack->has_value()) {
-    CheckInPack(**pack, receipt.origin(), receipt.entry_index(), leaf,
-                options.name, &findings);
-    if (!entry.has_value()) entry = EntryOf(**pack, receipt.entry_index());
-  }
-  if (entry.has_value() && merkle::HashLeaf(*entry) == leaf) {
-    CompareCard(*card, *entry, options.name, &findings);
-  } else if (options.leaf.has_value()) {
-    findings.Add(kinds::kReceiptDiffers,
-                 {.entry = receipt.entry_index(),
-                  .file = options.name,
-                  .detail = "the file given with --leaf is another entry"});
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
   const absl::StatusOr<TlogProof> proof = ParseTlogProof(options.text);
   if (!proof.ok()) return proof.status();
@@ -294,6 +238,62 @@ absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
 
 }  // namespace
 
+absl::Status CheckCard(const KeptOptions& options, absl::string_view text,
+                       KeptReport* report) {
+  const absl::StatusOr<v1::ReceiptCard> card = ParseReceiptCard(text);
+  if (!card.ok()) return card.status();
+  const v1::Receipt& receipt = card->receipt();
+  Findings& findings = report->findings;
+  const absl::StatusOr<std::optional<ComparedPack>> pack =
+      OpenPack(options, &findings);
+  if (!pack.ok()) return pack.status();
+  findings.Examined(Check::kReceipts, 1);
+  report->facts = {
+      {"Tên sổ / Origin", receipt.origin()},
+      {"Mục / Entry", absl::StrCat(receipt.entry_index())},
+      {"Vị trí / Positions",
+       absl::StrCat(receipt.first_position(), " + ", receipt.event_count())},
+      {"Nhận lúc / Received",
+       TimeZone::VietNam().Format(Instant(receipt.receive_time_ms()))},
+      {"Tác giả / Author", HexEncode(card->author())},
+      {"Số của sự kiện / Number", absl::StrCat(card->sequence())},
+      {"Băm của mục / Leaf hash", HexEncode(card->leaf_hash())}};
+  const std::optional<PublicKey> key = KeyFor(options, *pack, receipt.origin());
+  if (!key.has_value()) {
+    findings.Add(kinds::kReceiptNotChecked,
+                 {.entry = receipt.entry_index(),
+                  .file = options.name,
+                  .detail = absl::StrCat("no key of ", receipt.origin(),
+                                         " is known; give --log-key")});
+    return absl::OkStatus();
+  }
+  const absl::Status verified = VerifyReceiptCard(*card, *key);
+  if (!verified.ok()) {
+    findings.Add(kinds::kReceiptUnsigned,
+                 {.entry = receipt.entry_index(),
+                  .file = options.name,
+                  .detail = std::string(verified.message())});
+    return absl::OkStatus();
+  }
+  Hash leaf;
+  Hash::FromBytes(card->leaf_hash(), &leaf);
+  std::optional<std::string> entry = options.leaf;
+  if (pack->has_value()) {
+    CheckInPack(**pack, receipt.origin(), receipt.entry_index(), leaf,
+                options.name, &findings);
+    if (!entry.has_value()) entry = EntryOf(**pack, receipt.entry_index());
+  }
+  if (entry.has_value() && merkle::HashLeaf(*entry) == leaf) {
+    CompareCard(*card, *entry, options.name, &findings);
+  } else if (options.leaf.has_value()) {
+    findings.Add(kinds::kReceiptDiffers,
+                 {.entry = receipt.entry_index(),
+                  .file = options.name,
+                  .detail = "the file given with --leaf is another entry"});
+  }
+  return absl::OkStatus();
+}
+
 Verdict KeptReport::verdict() const {
   if (findings.any_failed()) return Verdict::kFailed;
   return findings.any_not_checked() ? Verdict::kIncomplete : Verdict::kHeld;
@@ -303,7 +303,9 @@ absl::StatusOr<KeptReport> CheckKept(const KeptOptions& options) {
   KeptReport report;
   absl::Status status;
   if (options.kind == KeptKind::kEvidence) {
-    status = CheckEvidence(options, &report);
+    status = absl::StartsWith(options.text, kPromiseFirstLine)
+                 ? CheckPromise(options, &report)
+                 : CheckEvidence(options, &report);
   } else if (options.kind == KeptKind::kProof ||
              absl::StartsWith(options.text, kProofFirstLine)) {
     status = CheckProof(options, &report);

@@ -6,6 +6,7 @@
 
 #include "tools/verify/kept.h"
 
+#include "absl/strings/escaping.h"
 #include "server/core/merkle.h"
 #include "server/core/receipt.h"
 #include "server/core/receipt_card.h"
@@ -198,6 +199,36 @@ TEST_F(KeptTest, TwoHistoriesAreProvenByTheirTwoNotesAlone) {
   options.text = file("two-histories", known, forged);
   EXPECT_NE(CheckKept(options)->verdict(), Verdict::kHeld);
   options.text = file("two-histories", known, submitted) + "x";
+  EXPECT_FALSE(CheckKept(options).ok());
+}
+
+TEST_F(KeptTest, ABrokenPromiseOfAPhoneIsDecidedByAPack) {
+  const std::string vkey = note::FormatVerifierKey(
+      LogVerifierKey("thon.test/1", log_key_->public_key()));
+  const auto file = [&](absl::string_view statement) {
+    const Signature said = log_key_->Sign(kHelloContext, "hello");
+    return absl::StrCat(
+        "thon-promise/1\nkind not-covered\norigin thon.test/1\nlog-key ", vkey,
+        "\nwritten 2026-01-01T00:00:00Z\n# words\n\nreceipt ",
+        FormatReceiptCard(Card()), "\ndue 2026-01-01T00:00:00Z\nsaid ",
+        absl::Base64Escape(statement), "\nsaid-signature ",
+        absl::Base64Escape(said.view()), "\nknown 0\nshown 0\nproof 0\n");
+  };
+  KeptOptions options = For(KeptKind::kEvidence, file("hello"));
+  auto report = CheckKept(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict(), Verdict::kIncomplete);
+  options.pack = Write(MakePack(Parts()));
+  EXPECT_EQ(CheckKept(options)->verdict(), Verdict::kHeld);
+  PackParts without = Parts();
+  without.entries.erase(without.entries.begin() +
+                        static_cast<std::ptrdiff_t>(index_));
+  without.rows = nullptr;
+  options.pack = Write(MakePack(without));
+  EXPECT_TRUE(Has(*CheckKept(options), "RECEIPT_BROKEN"));
+  options.text = file("something else");
+  EXPECT_TRUE(Has(*CheckKept(options), "EVIDENCE_UNFOUNDED"));
+  options.text = "thon-promise/1\n";
   EXPECT_FALSE(CheckKept(options).ok());
 }
 
