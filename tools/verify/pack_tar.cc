@@ -125,7 +125,9 @@ absl::StatusOr<Extent> TarFiles::Place(const std::string& path,
     if ((type != '0' && type != '\0') ||
         Field(*header, 257, 5) != absl::string_view("ustar") ||
         Field(*header, 0, 100) != absl::string_view(path) ||
-        !Field(*header, 345, 155).empty() || *octal != size) {
+        !Field(*header, 345, 155).empty() || *octal != size ||
+        // The checksum's end is the one thing that no checksum covers.
+        header->compare(154, 2, std::string("\0 ", 2)) != 0) {
       return Refuse(path, "has a header that is not a plain ustar header");
     }
     return Extent{at + kBlock, size};
@@ -180,8 +182,15 @@ absl::Status TarFiles::Walk(const Visitor& visit) {
     }
     const absl::Status visited = visit(*path, *extent);
     if (!visited.ok()) return visited;
+    const std::uint64_t end = extent->offset + size;
     begin = extent->offset + Padded(size);
     if (begin > size_) return Refuse(*path, "the tar is truncated");
+    const absl::StatusOr<std::string> padding =
+        ReadAt(fd_, *path, {end, begin - end});
+    if (!padding.ok()) return padding.status();
+    if (padding->find_first_not_of('\0') != std::string::npos) {
+      return Refuse(*path, "has something hidden behind its end");
+    }
   }
 }
 

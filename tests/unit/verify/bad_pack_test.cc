@@ -62,6 +62,9 @@ TEST_F(BadPack, ATruncatedTarIsRefusedWhereverItEnds) {
 TEST_F(BadPack, PaddingAndTrailingBytesAreRefused) {
   ExpectTarRefused(pack_.Tar() + std::string(20'480, '\0'), "padded");
   ExpectTarRefused(pack_.Tar() + std::string(512, 'x'), "behind its end");
+  std::string hidden = Manifest();
+  hidden.back() = 'x';
+  ExpectTarRefused(hidden + TarEnd(), "hidden");
   EXPECT_TRUE(
       Pack::Open(WriteFile(pack_.Tar() + std::string(9 * 1024, '\0'))).ok());
 }

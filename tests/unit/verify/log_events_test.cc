@@ -5,7 +5,10 @@
 // Method: small logs of real signatures, made for each case, and the same logs
 // with the event altered, which is the control.
 
+#include <random>
+
 #include "server/core/batch.h"
+#include "tests/support/seed.h"
 #include "tests/unit/verify/verify_fixture.h"
 #include "tools/verify/report.h"
 
@@ -242,6 +245,26 @@ TEST_F(LogEvents, ARevokedKeyThatWritesOnIsNoted) {
   EXPECT_THAT(Names(*report, Weight::kFailed), IsEmpty());
   EXPECT_EQ(Find(*report, "AUTHOR_REVOKED")->count, 1u);
   EXPECT_EQ(Find(*report, "REVOKED_AUTHOR_WRITES")->count, 3u);
+}
+
+// Any bit of a tar but the words of its manifest: refused or found.
+TEST_F(LogEvents, NoBitOfAPackIsTurnedUnseen) {
+  PackParts parts = PartsOf(made_.log);
+  parts.older = {5};
+  const MadePack pack = MakePack(parts);
+  const std::string tar = pack.Tar();
+  const std::size_t begin =
+      ::thon::testing::TarFile("manifest.json", pack.manifest.dump()).size();
+  std::mt19937_64 random(TestSeed());
+  for (int i = 0; i < 150; ++i) {
+    const std::size_t at = begin + random() % (tar.size() - begin);
+    std::string turned = tar;
+    turned[at] ^= static_cast<char>(1 << random() % 8);
+    const auto report = Verify(OptionsFor({WriteFile(turned)}));
+    if (!report.ok()) continue;
+    EXPECT_EQ(report->verdict(), Verdict::kFailed) << "byte " << at;
+  }
+  EXPECT_EQ(Verify(OptionsFor({WriteFile(tar)}))->verdict(), Verdict::kHeld);
 }
 
 }  // namespace
