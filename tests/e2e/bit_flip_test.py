@@ -9,6 +9,7 @@ with a good server.
     bit_flip_test.py BIN_DIR
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -49,7 +50,8 @@ class BitFlip(unittest.TestCase):
 
     def thon(self, *arguments):
         return subprocess.run([str(BIN / "thon"), "--data", str(self.data), *arguments], capture_output=True,
-                              text=True, timeout=COMMAND_SECONDS_MAX, check=False)
+                              text=True, timeout=COMMAND_SECONDS_MAX, check=False,
+                              env={**os.environ, "THON_TRUST": str(self.folder / "trust")})
 
     def get(self, path):
         """Status and text of a page."""
