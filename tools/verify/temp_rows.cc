@@ -43,6 +43,7 @@ class TempRowReader final : public RowReader {
 
   std::optional<RowVersion> Get(Table table,
                                 absl::string_view key) const override {
+    if (!rows_->stored_[static_cast<std::size_t>(table)]) return std::nullopt;
     sqlite3_stmt* const get = rows_->get_.get();
     sqlite3_bind_int(get, 1, static_cast<int>(table));
     BindBytes(get, 2, key);
@@ -61,6 +62,7 @@ class TempRowReader final : public RowReader {
 
   void Scan(Table table, absl::string_view prefix, absl::string_view start,
             const Visitor& visit) const override {
+    if (!rows_->stored_[static_cast<std::size_t>(table)]) return;
     const std::string end = Behind(prefix);
     const std::string begin(std::max(prefix, start));
     const TempRows::Statement scan = rows_->Compile(
@@ -169,6 +171,7 @@ void TempRows::Take(RowOverlay* overlay) {
   Run("BEGIN");
   overlay->ForEachNew([&](const RowOverlay::NewRow& row) {
     const bool exists = row.value.has_value();
+    stored_.set(static_cast<std::size_t>(row.table));
     sqlite3_stmt* const statement = (exists ? put_ : drop_).get();
     sqlite3_bind_int(statement, 1, static_cast<int>(row.table));
     BindBytes(statement, 2, row.key);
@@ -207,6 +210,7 @@ void TempRows::FlushPlaces() {
     sqlite3_reset(put_place_.get());
   }
   Run("COMMIT");
+  places_stored_ = true;
   places_.clear();
 }
 
@@ -219,6 +223,7 @@ std::optional<EntryIndex> TempRows::FindPlace(const AuthorId& author,
     found = std::prev(it)->second;
     begins = std::prev(it)->first.second.value;
   }
+  if (!places_stored_) return found;
   sqlite3_stmt* const find = find_place_.get();
   BindBytes(find, 1, author.view());
   sqlite3_bind_int64(find, 2, static_cast<std::int64_t>(sequence.value));

@@ -3,6 +3,7 @@
 #ifndef THON_TOOLS_VERIFY_TEMP_ROWS_H_
 #define THON_TOOLS_VERIFY_TEMP_ROWS_H_
 
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -69,6 +70,10 @@ class TempRows {
   mutable absl::Status status_;
   Statement put_, drop_, put_place_, find_place_, get_;
   std::map<PlaceKey, EntryIndex> places_;  // Not stored yet.
+  // Tables that a row was ever stored in: the others need no question, and
+  // while all rows fit into memory that is every one.
+  std::bitset<256> stored_;
+  bool places_stored_ = false;
   std::uint64_t rows_written_ = 0;
 };
 
