@@ -352,6 +352,9 @@ class Outbox {
   absl::Status BeginLineage(std::uint64_t tree_size);
   absl::StatusOr<std::uint64_t> KeepCheckpoint(const ProofsHeard& heard);
   absl::Status KeepFinding(const ProofsHeard& heard, const Finding& finding);
+  // False: it is held already, or its kind is full of what is not resolved.
+  absl::StatusOr<bool> MakeEvidenceRoom(EvidenceKind kind,
+                                        absl::string_view subject);
   absl::Status DropCheckpoints();
   absl::Status SaveTexts(v1::TeamView* view);
   absl::Status InsertDifference(const Difference& difference);

@@ -10,8 +10,10 @@
 namespace thon::client {
 namespace {
 
-// More of it convicts nobody more. Beyond it receipts stay overdue.
-constexpr std::uint64_t kEvidenceMax = 256;
+// Of a kind, so that what a server can make in plenty takes no room from what
+// its own signatures prove. More convicts nobody more: beyond it receipts stay
+// overdue.
+constexpr std::uint64_t kEvidenceOfKindMax = 64;
 constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
 // A server that refuses gets so long, and so many chances ...
 constexpr std::int64_t kRefusalMs = kDayMs;
@@ -31,14 +33,39 @@ std::string SubjectOf(const ProofsHeard& heard, const Finding& finding) {
 
 }  // namespace
 
+absl::StatusOr<bool> Outbox::MakeEvidenceRoom(EvidenceKind kind,
+                                              absl::string_view subject) {
+  const auto number = static_cast<std::uint64_t>(kind);
+  {
+    Statement read =
+        db_->Prepare("SELECT 1 FROM evidence WHERE kind = ? AND subject = ?");
+    const absl::StatusOr<bool> held = read.Bind(number).Bind(subject).Step();
+    if (!held.ok()) return held.status();
+    if (*held) return false;
+  }
+  std::uint64_t resolved = 0;
+  {
+    Statement read = db_->Prepare(
+        "SELECT COUNT(*), IFNULL(MIN(CASE WHEN resolved_ms != 0 THEN id END), "
+        "0) FROM evidence WHERE kind = ?");
+    const absl::StatusOr<std::uint64_t> count = OnlyNumber(&read.Bind(number));
+    if (!count.ok()) return count.status();
+    if (*count < kEvidenceOfKindMax) return true;
+    resolved = read.Number(1);
+  }
+  if (resolved == 0) return false;
+  const absl::Status gone =
+      db_->Prepare("DELETE FROM evidence WHERE id = ?").Bind(resolved).Run();
+  if (!gone.ok()) return gone;
+  return true;
+}
+
 absl::Status Outbox::KeepFinding(const ProofsHeard& heard,
                                  const Finding& finding) {
-  {
-    Statement read = db_->Prepare("SELECT COUNT(*) FROM evidence");
-    const absl::StatusOr<std::uint64_t> count = OnlyNumber(&read);
-    if (!count.ok()) return count.status();
-    if (*count >= kEvidenceMax) return absl::OkStatus();
-  }
+  const std::string subject = SubjectOf(heard, finding);
+  const absl::StatusOr<bool> room = MakeEvidenceRoom(finding.kind, subject);
+  if (!room.ok()) return room.status();
+  if (!*room) return absl::OkStatus();
   AskedProof about;
   EventName first;
   if (finding.asked.has_value()) {
@@ -53,12 +80,12 @@ absl::Status Outbox::KeepFinding(const ProofsHeard& heard,
   hello.clear_epochs();
   return db_
       ->Prepare(
-          "INSERT OR IGNORE INTO evidence (kind, subject, found_ms, batch, "
+          "INSERT INTO evidence (kind, subject, found_ms, batch, "
           "first_author, first_sequence, receipt, leaf_hash, hello, nonce, "
           "author, known, shown, proof) "
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .Bind(static_cast<std::uint64_t>(finding.kind))
-      .Bind(SubjectOf(heard, finding))
+      .Bind(subject)
       .Bind(static_cast<std::uint64_t>(hello.server_time_ms()))
       .Bind(about.batch)
       .Bind(first.author.view())

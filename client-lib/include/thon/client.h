@@ -92,7 +92,9 @@ struct Options {
   // checkpoint is due: the oldest first, and no more than leaves an exchange
   // that carries a day's events below 16 KiB, but always some. One round trip
   // more, and only when there is something to ask for. A server that does not
-  // know of proofs costs one exchange its question.
+  // know of proofs costs one exchange its question. One that answers without a
+  // checkpoint has none to give now: the next exchange asks again, and only
+  // refusing for a day is evidence (proof.h).
   bool proofs = true;
   // Whose cosignatures make a checkpoint witnessed (c2sp.org/tlog-policy);
   // empty: none does. If it has `log` lines, only for these logs.

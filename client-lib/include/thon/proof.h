@@ -76,17 +76,20 @@ enum class EvidenceKind {
   // ... or covers the entry, and no proof came with it.
   kNoProof = 6,
   // A proof came that does not lead from the receipt's entry to the
-  // checkpoint's
-  // root.
+  // checkpoint's root.
   kWrongProof = 7,
   // A server that answered such questions before has refused for a day, or said
-  // nothing for a week.
+  // nothing for a week. To refuse is also to answer with no checkpoint (an
+  // empty `Proofs`), which alone means "none now" and is no evidence, or with
+  // one of an epoch that the server's hello does not know.
   kRefused = 8,
 };
 absl::string_view EvidenceKindName(EvidenceKind kind);
 
-// One piece of evidence, with the signed statements that it consists of. It
-// does not go by itself, whatever is dropped.
+// One piece of evidence, with the signed statements that it consists of. At
+// most 64 of a kind are kept, so that no kind takes another's room. One that is
+// not resolved stays, whatever else is dropped; the oldest resolved one of a
+// full kind makes room for a new one.
 struct EvidenceItem {
   std::uint64_t id = 0;
   EvidenceKind kind = EvidenceKind::kTwoHistories;

@@ -310,10 +310,63 @@ TEST_F(EvidenceTest, EvidenceIsBoundedAndWorkGoesOn) {
   SendBatches(300);
   server_.faults.drop_proofs = true;
   for (int i = 0; i < 20; ++i) Later();
-  EXPECT_EQ(Evidence().size(), 256u);
+  EXPECT_EQ(Evidence().size(), 64u);
   EXPECT_EQ(Count().overdue, 300u);
   const Recorded more = Send();
   EXPECT_EQ(phone_.StateOf(more), EventAnswer::State::kRecorded);
+}
+
+TEST_F(EvidenceTest, WhatAServerMakesInPlentyTakesNoRoomFromTwoHistories) {
+  Send();
+  Later();
+  const std::uint64_t held = server_.entries();
+  SendBatches(300);
+  // One kind after the other, on every receipt.
+  server_.faults.drop_proofs = true;
+  for (int i = 0; i < 20; ++i) Later();
+  server_.faults.drop_proofs = false;
+  server_.faults.bend_paths = true;
+  for (int i = 0; i < 20; ++i) Later();
+  server_.faults.forge_checkpoint = true;
+  for (int i = 0; i < 20; ++i) Later();
+  server_.faults = {};
+  const std::size_t before = Evidence().size();
+  EXPECT_EQ(before, 3 * 64u);
+  // Then it shows the size that is held with another root.
+  server_.answer_proofs = [&](const v1::ProofsRequest& request) {
+    v1::Proofs proofs;
+    proofs.mutable_checkpoint()->set_note(MakeCheckpointNote(
+        server_.log_signing_key(), server_.origin(), request.known_tree_size(),
+        Sha256Of("another history")));
+    EXPECT_GE(request.known_tree_size(), held);
+    return proofs;
+  };
+  Later();
+  ASSERT_EQ(Evidence().size(), before + 1);
+  EXPECT_EQ(Kinds().back(), EvidenceKind::kTwoHistories);
+}
+
+TEST_F(EvidenceTest, WhatIsResolvedMakesRoomForWhatIsNot) {
+  SendBatches(64);
+  server_.faults.drop_proofs = true;
+  for (int i = 0; i < 20; ++i) Later();
+  ASSERT_EQ(Evidence().size(), 64u);
+  server_.faults.drop_proofs = false;
+  for (int i = 0; i < 20 && Count().promises > 0; ++i) Later();
+  ASSERT_EQ(Count().promises, 0u);
+  ASSERT_EQ(Count().evidence, 0u);
+  const std::uint64_t oldest = Evidence().front().id;
+  const Recorded fresh = Send();
+  server_.faults.drop_proofs = true;
+  Later();
+  ASSERT_EQ(Evidence().size(), 64u);
+  EXPECT_EQ(Count().evidence, 1u);
+  EXPECT_EQ(Evidence().back().first_event, fresh.name);
+  EXPECT_GT(Evidence().front().id, oldest);
+  // Held already, it takes nobody's place.
+  const std::uint64_t second = Evidence().front().id;
+  Later();
+  EXPECT_EQ(Evidence().front().id, second);
 }
 
 }  // namespace

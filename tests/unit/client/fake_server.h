@@ -86,6 +86,8 @@ class FakeServer {
   int proofs_asked = 0;
   // The newest question for proofs.
   v1::ProofsRequest proofs_request;
+  // Called before one is answered.
+  std::function<void()> before_proofs;
   // What it is answered with; unset: as the faults say.
   std::function<v1::Proofs(const v1::ProofsRequest& request)> answer_proofs;
   // Whose cosignatures are on each checkpoint; keys are the test's.
@@ -118,6 +120,7 @@ class FakeServer {
   void Confirm(const AuthorId& author) { confirmed_.insert(author); }
   std::size_t entries() const { return log_.leaves.size(); }
   PublicKey log_key() const { return log_key_.public_key(); }
+  const SigningKey& log_signing_key() const { return log_key_; }
   const std::string& origin() const { return origin_; }
   const std::string& leaf(std::size_t entry) const {
     return log_.leaves[entry];
