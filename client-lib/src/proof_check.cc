@@ -38,6 +38,16 @@ std::vector<Hash> Readable(
   return hashes;
 }
 
+// Whether what was shown names a later epoch than the hello's. Nobody's
+// signature is asked for: that epoch's key is not known yet, and whoever makes
+// it up gains what an empty answer gives.
+bool IsOfLaterEpoch(const absl::StatusOr<note::SignedNote>& shown,
+                    const Epoch& epoch) {
+  if (!shown.ok()) return false;
+  const absl::StatusOr<CheckpointBody> body = ParseCheckpointText(shown->text);
+  return body.ok() && Follows(epoch.origin, body->origin);
+}
+
 // What is wrong with the checkpoint beside the known one; nothing: it extends
 // it.
 std::optional<Finding> Compare(const v1::Proofs& proofs,
@@ -92,6 +102,10 @@ ProofsVerdict CheckProofs(const v1::Proofs& proofs, const Epoch& epoch,
                                  LogVerifierKey(epoch.origin, epoch.log_key))
           : absl::StatusOr<CheckpointBody>(signed_note.status());
   if (!body.ok()) {
+    if (IsOfLaterEpoch(signed_note, epoch)) {
+      verdict.unavailable = true;
+      return verdict;
+    }
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (!due(i)) continue;
       verdict.findings.push_back(

@@ -52,7 +52,9 @@ struct Finding {
 };
 
 struct ProofsVerdict {
-  // The server says that it has no checkpoint to give now.
+  // The server says that it has no checkpoint to give now, or shows one of a
+  // later epoch than its hello's, which was opened meanwhile: the next hello
+  // declares it. Nothing is held against it, but not for ever (kRefused).
   bool unavailable = false;
   // Signed, and it extends the known one or is it, or is the first and proves
   // something: to be kept.
@@ -65,7 +67,7 @@ struct ProofsVerdict {
   std::vector<Finding> findings;
 };
 
-// Requires: `asked` ascends by entry index. `epoch` is the current one.
+// Requires: `asked` ascends by entry index. `epoch` is the hello's.
 ProofsVerdict CheckProofs(const v1::Proofs& proofs, const Epoch& epoch,
                           const std::optional<KnownCheckpoint>& known,
                           absl::Span<const AskedProof> asked,

@@ -23,14 +23,6 @@ bool SplitOrigin(absl::string_view origin, absl::string_view* name,
   return absl::SimpleAtoi(origin.substr(slash + 1), epoch);
 }
 
-bool Follows(absl::string_view old_origin, absl::string_view new_origin) {
-  absl::string_view old_name, new_name;
-  std::uint64_t old_epoch = 0, new_epoch = 0;
-  return SplitOrigin(old_origin, &old_name, &old_epoch) &&
-         SplitOrigin(new_origin, &new_name, &new_epoch) &&
-         old_name == new_name && new_epoch > old_epoch;
-}
-
 // The epoch that `link` opens after `before`.
 absl::StatusOr<v1::EpochOpened> VerifyLink(const v1::EpochLink& link,
                                            absl::string_view old_origin,
@@ -74,6 +66,14 @@ absl::StatusOr<v1::EpochOpened> VerifyLink(const v1::EpochLink& link,
 }
 
 }  // namespace
+
+bool Follows(absl::string_view old_origin, absl::string_view new_origin) {
+  absl::string_view old_name, new_name;
+  std::uint64_t old_epoch = 0, new_epoch = 0;
+  return SplitOrigin(old_origin, &old_name, &old_epoch) &&
+         SplitOrigin(new_origin, &new_name, &new_epoch) &&
+         old_name == new_name && new_epoch > old_epoch;
+}
 
 absl::StatusOr<std::vector<Epoch>> VerifyHello(const v1::ServerHello& hello,
                                                absl::string_view nonce,

@@ -28,6 +28,10 @@ struct Epoch {
   std::uint64_t tree_size = 0;
 };
 
+// Whether `new_origin` names a later epoch of the log whose epoch `old_origin`
+// names.
+bool Follows(absl::string_view old_origin, absl::string_view new_origin);
+
 // The epochs that `hello` adds to `known` (oldest first, not empty); none if
 // the origin is the last known one.
 //

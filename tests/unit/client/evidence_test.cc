@@ -369,5 +369,40 @@ TEST_F(EvidenceTest, WhatIsResolvedMakesRoomForWhatIsNot) {
   EXPECT_EQ(Evidence().front().id, second);
 }
 
+TEST_F(EvidenceTest, ToSpeakOfALaterEpochForEverIsARefusal) {
+  Send();
+  Later();
+  Send();
+  server_.answer_proofs = [](const v1::ProofsRequest&) {
+    v1::Proofs proofs;
+    proofs.mutable_checkpoint()->set_note(
+        MakeCheckpointNote(SigningKey::Generate(), "thon.test/9", 100,
+                           Sha256Of("an epoch that never comes")));
+    return proofs;
+  };
+  Later();
+  EXPECT_THAT(Evidence(), IsEmpty());
+  for (int i = 0; i < 3; ++i) Later(kDayMs);
+  EXPECT_THAT(Kinds(), ElementsAre(EvidenceKind::kRefused));
+}
+
+TEST_F(EvidenceTest, AnEarlierEpochAndAnotherLogAreNoExcuse) {
+  server_.RestoreUnderNextEpoch(server_.Backup());
+  for (const char* origin : {"thon.test/1", "other.test/3", "thon.test"}) {
+    Send();
+    server_.answer_proofs = [&](const v1::ProofsRequest&) {
+      v1::Proofs proofs;
+      proofs.mutable_checkpoint()->set_note(
+          MakeCheckpointNote(server_.log_signing_key(), origin,
+                             server_.entries(), Sha256Of("root")));
+      return proofs;
+    };
+    const std::size_t before = Evidence().size();
+    Later();
+    EXPECT_GT(Evidence().size(), before) << origin;
+    EXPECT_EQ(Kinds().back(), EvidenceKind::kNoCheckpoint) << origin;
+  }
+}
+
 }  // namespace
 }  // namespace thon::client

@@ -252,6 +252,7 @@ std::vector<v1::SyncResponse> FakeServer::Take(
   } else if (request.has_proofs()) {
     ++proofs_asked;
     proofs_request = request.proofs();
+    if (before_proofs) before_proofs();
     if (faults.no_proofs) {
       *end = absl::InvalidArgumentError("a message of unknown kind");
     } else if (answer_proofs != nullptr) {

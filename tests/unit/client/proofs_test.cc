@@ -129,6 +129,25 @@ TEST_F(ProofsTest, AReceiptOfAnEarlierEpochIsProvenUnderTheNewOne) {
   EXPECT_THAT(Evidence(), IsEmpty());
 }
 
+TEST_F(ProofsTest, AnEpochOpenedInTheMiddleOfAnExchangeIsNoEvidence) {
+  Send();
+  Later();
+  const Recorded one = Send();
+  bool open = true;
+  server_.before_proofs = [&] {
+    if (open) server_.RestoreUnderNextEpoch(server_.Backup());
+    open = false;
+  };
+  Later();
+  ASSERT_FALSE(open);
+  EXPECT_THAT(Evidence(), IsEmpty());
+  EXPECT_EQ(ProvenOf(one), Proven::kPromise);
+  EXPECT_EQ(phone_.client->State().condition, Condition::kGood);
+  Later();
+  EXPECT_EQ(ProvenOf(one), Proven::kProven) << "after the next hello";
+  EXPECT_THAT(Evidence(), IsEmpty());
+}
+
 TEST_F(ProofsTest, ABacklogIsAskedForInPagesAndComesToAnEnd) {
   SendBatches(300);
   int exchanges = 0;
