@@ -4,6 +4,7 @@
 #include "server/core/check.h"
 #include "server/core/limits.h"
 #include "server/core/merkle.h"
+#include "server/core/repeated_scan.h"
 
 namespace thon {
 
@@ -21,12 +22,16 @@ Hash BatchHash(absl::string_view batch_bytes) {
 
 BatchFault ParseBatch(absl::string_view batch_bytes, v1::Batch* batch) {
   if (batch_bytes.size() > limits::kBatchBytesMax) return BatchFault::kTooLarge;
+  // First: 60 KiB of empty events would parse to megabytes.
+  if (HoldsMoreThan(batch_bytes, v1::Batch::kEventsFieldNumber,
+                    limits::kBatchEventsMax)) {
+    return BatchFault::kTooLarge;
+  }
   if (!batch->ParseFromArray(batch_bytes.data(),
                              static_cast<int>(batch_bytes.size()))) {
     return BatchFault::kUndecodable;
   }
   const std::size_t events = static_cast<std::size_t>(batch->events_size());
-  if (events > limits::kBatchEventsMax) return BatchFault::kTooLarge;
   const std::uint64_t first = batch->first_sequence();
   if (events == 0 || first == 0 || first > UINT64_MAX - events ||
       batch->author().size() != AuthorId::kSize ||

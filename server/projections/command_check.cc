@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
+#include "server/core/repeated_scan.h"
 #include "server/core/text.h"
 #include "server/projections/command_case.h"
 #include "server/projections/documents.h"
@@ -219,7 +220,10 @@ v1::CommandOutcome CommandJudge::DecideImport(const v1::Event& event,
                 "first");
   }
   auto list = std::make_shared<v1::FactList>();
-  if (!list->ParseFromString(*bytes) || list->facts_size() != import.count()) {
+  // Counted first: 16 MiB of empty facts would parse to gigabytes.
+  if (HoldsMoreThan(*bytes, v1::FactList::kFactsFieldNumber,
+                    static_cast<std::size_t>(import.count())) ||
+      !list->ParseFromString(*bytes) || list->facts_size() != import.count()) {
     return Lost(v1::COMMAND_FAILURE_PRECONDITION,
                 absl::StrCat("the document is not a list of ", import.count(),
                              " facts"));
