@@ -124,6 +124,8 @@ absl::StatusOr<OpenedEpoch> Committer::OpenEpoch(bool force) {
     restored_.reset();
     state_ = CommitState::kOpen;
   }
+  // Only now are hellos of the new epoch: what is signed after one is of its
+  // epoch or a later one, which a phone forgives, never of an earlier one.
   if (options_.on_epoch) {
     Epoch declared;
     declared.origin = opened.new_origin;

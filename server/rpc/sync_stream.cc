@@ -226,6 +226,7 @@ void SyncStream::TakeHello(const v1::ClientHello& hello) {
 
   v1::SyncResponse response;
   v1::ServerHello* const reply = response.mutable_hello();
+  origin_ = made->origin;
   reply->set_origin(made->origin);
   reply->set_log_key(std::string(made->log_key.view()));
   reply->set_server_time_ms(made->server_time.ms);

@@ -15,7 +15,9 @@
 // Proofs are asked for one at a time: nothing more is read, and the disk not
 // before everything that was asked earlier is answered, so that this answer
 // comes in its turn. A log that has no checkpoint to give says so with an empty
-// answer, and the stream goes on.
+// answer, and the stream goes on. An epoch that was opened since the hello ends
+// it there (UNAVAILABLE, EPOCH_OPENED): the phone would not know the
+// checkpoint's origin, and the next hello declares it.
 //
 // Lifetime: made by the service; deletes itself when gRPC is done with it and
 // no thread of ours holds a reference. Threads: gRPC's reactions, the
@@ -111,6 +113,7 @@ class SyncStream final
   v1::SyncRequest request_;     // Belongs to the read under way.
   v1::SyncResponse response_;   // Belongs to the write under way.
   AuthorId author_;             // Set by the hello, in the first reaction.
+  std::string origin_;          // Said in the hello; as author_.
   bool said_hello_ = false;     // Touched by read reactions only.
   bool known_ = false;          // The author is enrolled; as said_hello_.
   bool entered_ = false;        // Set before the first operation.

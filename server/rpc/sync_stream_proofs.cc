@@ -2,6 +2,7 @@
 // checkpoints' thread may have to sign one, then the disk on a worker.
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/core/error_info.h"
 #include "server/engine/phone_proofs.h"
 #include "server/rpc/sync_stream.h"
@@ -25,25 +26,31 @@ void SyncStream::TakeProofsRequest(const v1::ProofsRequest& request) {
 
 void SyncStream::StartProofs(v1::ProofsRequest request) {
   Engine& engine = calls_->engine();
-  CheckpointFor(request, engine.log(), &engine.checkpoints(),
-                [this, request](absl::StatusOr<v1::Checkpoint> checkpoint) {
-                  {
-                    // What comes after gRPC is done with the stream is for
-                    // nobody, and the workers may be gone.
-                    MutexLock lock(&mu_);
-                    if (done_)
-                      checkpoint = absl::CancelledError("the phone left");
-                  }
-                  if (absl::IsCancelled(checkpoint.status())) return Unref();
-                  const auto run = [this, request,
-                                    checkpoint = std::move(checkpoint)] {
-                    ReadProofs(request, checkpoint);
-                    Unref();
-                  };
-                  if (calls_->pool().PostContinuation(run)) return;
-                  AnswerProofs({});
-                  Unref();
-                });
+  CheckpointFor(
+      request, engine.log(), &engine.checkpoints(),
+      [this, request](absl::StatusOr<v1::Checkpoint> checkpoint) {
+        {
+          // What comes after gRPC is done with the stream is for nobody, and
+          // the workers may be gone.
+          MutexLock lock(&mu_);
+          if (done_) checkpoint = absl::CancelledError("the phone left");
+        }
+        if (absl::IsCancelled(checkpoint.status())) return Unref();
+        if (checkpoint.ok() && checkpoint->origin() != origin_) {
+          End(WithReason(absl::UnavailableError(absl::StrCat(
+                             "the epoch ", checkpoint->origin(),
+                             " was opened since the hello; say hello again")),
+                         "EPOCH_OPENED"));
+          return Unref();
+        }
+        const auto run = [this, request, checkpoint = std::move(checkpoint)] {
+          ReadProofs(request, checkpoint);
+          Unref();
+        };
+        if (calls_->pool().PostContinuation(run)) return;
+        AnswerProofs({});
+        Unref();
+      });
 }
 
 void SyncStream::ReadProofs(const v1::ProofsRequest& request,

@@ -193,6 +193,31 @@ TEST_F(ProofsRpcTest, WhatIsBeyondTheTreeIsNotAmongTheProofs) {
   EXPECT_TRUE(call.End().ok());
 }
 
+TEST_F(ProofsRpcTest, ACheckpointIsOfTheEpochOfTheStreamsHello) {
+  TestPhone phone = EnrolledPhone(1);
+  SyncCall call(sync_.get());
+  call.Greet(phone);
+  const std::uint64_t entry =
+      call.Answer(phone.Next(3)).receipt().entry_index();
+  ASSERT_TRUE(call.Send(Ask({entry})));
+  const std::string first = Body(call.Read().proofs()).origin;
+  v1::OpenEpochRequest force;
+  force.set_force(true);
+  v1::OpenEpochResponse opened;
+  const grpc::Status status = admin_->OpenEpoch(AsOperator(), force, &opened);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_TRUE(call.Send(Ask({entry})));
+  ExpectFault(call.End(), grpc::StatusCode::UNAVAILABLE, "EPOCH_OPENED");
+  // The next hello says it, and its stream has proofs again.
+  SyncCall next(sync_.get());
+  next.Greet(phone);
+  ASSERT_TRUE(next.Send(Ask({entry})));
+  const v1::SyncResponse response = next.Read();
+  ASSERT_TRUE(response.has_proofs());
+  ExpectProven(response.proofs(), {entry});
+  EXPECT_NE(Body(response.proofs()).origin, first);
+}
+
 TEST_F(ProofsRpcTest, APhoneThatLeavesWhileItWaitsIsForgotten) {
   TestPhone phone = EnrolledPhone(1);
   for (int i = 0; i < 20; ++i) {
