@@ -24,6 +24,7 @@
 #include "server/core/checkpoint.h"
 #include "server/core/merkle.h"
 #include "server/core/tlog_proof.h"
+#include "server/engine/await.h"
 #include "tests/support/engine_transport.h"
 #include "tests/support/province.h"
 #include "tests/support/seed.h"
@@ -80,6 +81,9 @@ class World {
     options.clock = &clock_;
     options.random_seed = 1 + p;
     options.batch_events_max = 4;
+    options.on_step = [this](absl::string_view step) {
+      if (on_step) on_step(step);
+    };
     auto opened = client::Client::Open(options, &transport_);
     ASSERT_THAT(opened.status(), IsOk());
     phones_[p] = *std::move(opened);
@@ -128,6 +132,17 @@ class World {
     }
   }
 
+  // As at a server that goes on running.
+  void OpenEpoch() {
+    EXPECT_THAT(Await<OpenedEpoch>([this](auto done) {
+                  province_.engine().OpenEpoch(/*force=*/true, std::move(done));
+                }),
+                IsOk());
+  }
+
+  // Called before each step of a phone's that is on the way.
+  std::function<void(absl::string_view step)> on_step;
+
   client::Client& phone(std::size_t p) { return *phones_[p]; }
   Province& province() { return province_; }
   EngineTransport& transport() { return transport_; }
@@ -167,6 +182,44 @@ TEST_P(ProofsSimulationTest, EveryPromiseIsProvenInTheEndAndNobodyIsAccused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rounds, ProofsSimulationTest, ::testing::Range(0, 4));
+
+// The phones say hello under one epoch, and ask under the next.
+TEST(ProofsEpochTest, AnEpochOpenedInTheMiddleOfAStreamAccusesNobody) {
+  World world("epoch");
+  world.Record(0, 6);
+  world.Record(1, 3);
+  world.ProveAll();
+  int opened = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t p = 0; p < kPhones; ++p) {
+      world.Record(p, 5);
+      ASSERT_THAT(world.Sync(p), IsOk());
+    }
+    world.Pass(10 * 60'000);
+    bool open = true;
+    world.on_step = [&](absl::string_view step) {
+      if (step != "send proofs request" || !open) return;
+      open = false;
+      ++opened;
+      world.OpenEpoch();
+    };
+    for (std::size_t p = 0; p < kPhones; ++p) {
+      open = true;
+      ASSERT_THAT(world.Sync(p), IsOk());
+      EXPECT_FALSE(open) << "it had something to ask for";
+      EXPECT_THAT(*world.phone(p).Evidence(), ::testing::IsEmpty());
+      EXPECT_GT(world.phone(p).CountReceipts()->overdue, 0u);
+      EXPECT_EQ(world.phone(p).State().condition, client::Condition::kGood);
+    }
+    world.on_step = nullptr;
+    world.ProveAll();
+  }
+  EXPECT_EQ(opened, 9);
+  for (std::size_t p = 0; p < kPhones; ++p) {
+    EXPECT_EQ(world.phone(p).CountReceipts()->promises, 0u);
+    EXPECT_THAT(*world.phone(p).Evidence(), ::testing::IsEmpty());
+  }
+}
 
 // What a liar makes of an honest answer.
 struct Lie {
