@@ -145,8 +145,9 @@ def records():
     yield "local", b"token/1", seal(b"token/1", b"hash")
     kept = b"checkpoint/" + ORIGIN + b"/0000000000000003"
     yield "checkpoint", kept, seal(kept, be(261, 8) + be(1696118405000, 8) + checkpoint(3, tree))
-    access = b"access/" + be(19631, 4)
-    yield "access", access, seal(access, sha256(be(7, 8), b"\1", b"teams=1")[:16])
+    access = b"access/" + be(19631, 4) + be(2, 4)
+    read = be(7, 8) + be(1, 8) + be(9, 8) + sha256(be(7, 8), b"\1", b"teams=1")[:16]
+    yield "access", access, seal(access, read)
     yield "END", b"", seal(b"", b"THONEND1" + be(41, 8) + be(3, 8) + be(261, 8) + tree)
     yield "rows_state", b"\0state", seal(b"\0state", be(1, 4) + be(3, 8) + be(260, 8) + b"acts/1 units/1")
     yield "row", row_key(20, be(7, 8), 260), b"\1" + b"value"

@@ -165,13 +165,14 @@ TEST_F(StateRootsTest, NobodySubmitsRoots) {
 class AccessTest : public EngineTest {
  protected:
   void Read(std::uint64_t officer, v1::AccessKind kind,
-            const std::string& filter) {
+            const std::string& filter, std::uint64_t first = 1,
+            std::uint64_t last = 9) {
     v1::AccessRecorded access;
     access.set_officer_id(officer);
     access.set_kind(kind);
     access.set_filter(filter);
-    access.set_first_position(1);
-    access.set_last_position(9);
+    access.set_first_position(first);
+    access.set_last_position(last);
     engine_->RecordAccess(std::move(access));
     // Behind whatever it handed to the committer.
     Arrived<absl::StatusOr<bool>> passed;
@@ -187,13 +188,15 @@ TEST_F(AccessTest, ItsRecordIsThatOfTheFormat) {
   access.set_officer_id(7);
   access.set_kind(v1::ACCESS_KIND_ENTRIES);
   access.set_filter("teams=1");
+  access.set_first_position(1);
+  access.set_last_position(9);
   std::ifstream file(THON_SOURCE_DIR "/tests/vectors/entry.json");
   const nlohmann::json vectors = nlohmann::json::parse(file);
   for (const nlohmann::json& record : vectors["records"]) {
     if (record["name"] != "access") continue;
-    EXPECT_EQ(HexEncode(AccessLog::KeyOf(Date(19631))), record["key"]);
-    EXPECT_EQ(HexEncode(AccessLog::DigestOf(access)),
-              record["value"].get<std::string>().substr(0, 32));
+    EXPECT_EQ(HexEncode(AccessLog::KeyOf(Date(19631), 2)), record["key"]);
+    EXPECT_EQ(HexEncode(AccessLog::ValueOf(access)),
+              record["value"].get<std::string>().substr(0, 80));
     return;
   }
   FAIL() << "the vector is missing";
@@ -248,17 +251,88 @@ TEST_F(AccessTest, AReadThatCannotBeRecordedIsCountedAndRecordedLater) {
   EXPECT_EQ(engine_->stats().unrecorded_accesses, 1u);
 }
 
-TEST_F(AccessTest, AWildAuditorCannotFillTheLog) {
+// A small read hides no larger one, and two ends do not hide what lies between.
+TEST_F(AccessTest, WhoReadsOutsideWhatIsRecordedIsRecordedAgain) {
   Open();
-  for (std::size_t i = 0; i < limits::kAccessesPerDayMax + 100; ++i) {
-    v1::AccessRecorded access;
-    access.set_officer_id(1);
-    access.set_kind(v1::ACCESS_KIND_AUTHOR);
-    access.set_filter(absl::StrCat(i));
-    engine_->RecordAccess(std::move(access));
+  const auto read = [this](std::uint64_t first, std::uint64_t last) {
+    Read(1, v1::ACCESS_KIND_ENTRIES, "", first, last);
+    return Reads();
+  };
+  EXPECT_EQ(read(5, 5), 1);
+  EXPECT_EQ(read(50, 60), 2);
+  EXPECT_EQ(read(55, 60), 2);
+  EXPECT_EQ(read(7, 7), 3);
+  Reopen();
+  EXPECT_EQ(read(50, 60), 3);
+  EXPECT_EQ(read(1, 100), 4);
+  const v1::Event whole = Events().back();
+  EXPECT_EQ(whole.access_recorded().first_position(), 1u);
+  EXPECT_EQ(whole.access_recorded().last_position(), 100u);
+  EXPECT_EQ(read(30, 40), 4);
+  EXPECT_EQ(read(90, 101), 5);
+  EXPECT_EQ(read(1, 101), 5);  // By two together.
+  EXPECT_EQ(read(80, 0), 6);   // Goes on as the log grows.
+  EXPECT_EQ(read(100, 5000), 6);
+  Reopen();
+  EXPECT_EQ(read(1, 0), 6);
+  // Who found nothing there has not read what comes later.
+  Read(1, v1::ACCESS_KIND_AUTHOR, "author=1", 0, 0);
+  Read(1, v1::ACCESS_KIND_AUTHOR, "author=1", 0, 0);
+  EXPECT_EQ(Reads(), 7);
+  Read(1, v1::ACCESS_KIND_AUTHOR, "author=1", 3, 9);
+  EXPECT_EQ(Reads(), 8);
+}
+
+TEST_F(AccessTest, AWildAuditorFillsNeitherTheLogNorTheShareOfOthers) {
+  Open();
+  constexpr std::size_t kShare = limits::kAccessesPerDayMax / 10;
+  const auto read_wildly = [this](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      v1::AccessRecorded access;
+      access.set_officer_id(1);
+      access.set_kind(v1::ACCESS_KIND_AUTHOR);
+      access.set_filter(absl::StrCat(i));
+      engine_->RecordAccess(std::move(access));
+    }
+    Read(2, v1::ACCESS_KIND_ROWS, "");
+  };
+  read_wildly(0, kShare + 100);
+  EXPECT_EQ(Reads(), static_cast<int>(kShare) + 1);
+  EXPECT_EQ(engine_->stats().unrecorded_accesses, 101u);
+  bool says_more = false;
+  for (const v1::Event& event : Events()) {
+    if (event.access_recorded().filter() != AccessLog::kMoreFilter) continue;
+    EXPECT_FALSE(says_more);
+    says_more = true;
+    EXPECT_EQ(event.access_recorded().officer_id(), 1u);
+    EXPECT_EQ(event.access_recorded().last_position(), 0u);
   }
-  Read(1, v1::ACCESS_KIND_ROWS, "");
-  EXPECT_LE(Reads(), static_cast<int>(limits::kAccessesPerDayMax));
+  EXPECT_TRUE(says_more);
+  // His share is kept, as a few facts.
+  engine_.reset();
+  int facts = 0;
+  {
+    absl::StatusOr<std::unique_ptr<EntryLog>> log =
+        EntryLog::Open(options_.storage);
+    ASSERT_TRUE(log.ok());
+    std::size_t bytes = 0;
+    ASSERT_THAT(
+        (*log)->ScanLocal("access/",
+                          [&](absl::string_view, absl::string_view value) {
+                            ++facts;
+                            bytes += value.size();
+                            return true;
+                          }),
+        IsOk());
+    EXPECT_EQ(bytes, (kShare + 1) * 40);  // Each is written once.
+  }
+  EXPECT_GT(facts, 0);
+  Open();
+  read_wildly(kShare + 100, kShare + 150);
+  EXPECT_EQ(Reads(), static_cast<int>(kShare) + 1);
+  EXPECT_EQ(engine_->stats().unrecorded_accesses, 50u);
+  Read(3, v1::ACCESS_KIND_ROWS, "");
+  EXPECT_EQ(Reads(), static_cast<int>(kShare) + 2);
 }
 
 }  // namespace
