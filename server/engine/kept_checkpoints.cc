@@ -65,6 +65,13 @@ bool KeptCheckpoints::IsWitnessed(const v1::Checkpoint& checkpoint) const {
   return parsed.ok() && CheckCosignatures(policy_, *parsed).quorum;
 }
 
+bool KeptCheckpoints::MayBeWitnessed(const v1::Checkpoint& checkpoint) const {
+  if (policy_.quorum >= 0) return checkpoint.witnessed();
+  const absl::StatusOr<note::SignedNote> parsed =
+      note::Parse(checkpoint.note());
+  return parsed.ok() && parsed->signatures.size() > 1;
+}
+
 void KeptCheckpoints::SetPolicy(TrustPolicy policy) {
   policy_ = std::move(policy);
   for (auto& [size, checkpoint] : by_size_) {
@@ -113,7 +120,7 @@ std::vector<std::string> KeptCheckpoints::Put(v1::Checkpoint checkpoint) {
   if (by_size_.size() <= count_) return gone;
   const v1::Checkpoint* witnessed = nullptr;
   for (auto it = by_size_.rbegin(); it != by_size_.rend(); ++it) {
-    if (!it->second.witnessed()) continue;
+    if (!MayBeWitnessed(it->second)) continue;
     witnessed = &it->second;
     break;
   }

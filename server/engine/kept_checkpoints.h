@@ -4,7 +4,8 @@
 //   value  next_position(8) signed_time_ms(8) note      -- big-endian
 //
 // The newest limits::kCheckpointsKept are kept, before them the last of each
-// day (UTC), and always the newest that is witnessed. A tree size is of one
+// day (UTC), and always the newest that is witnessed: while no policy says who
+// must cosign, the newest that anybody has cosigned. A tree size is of one
 // epoch only: an epoch begins with an entry, and nothing is signed under its
 // origin that does not cover it.
 //
@@ -70,6 +71,8 @@ class KeptCheckpoints {
 
  private:
   bool IsWitnessed(const v1::Checkpoint& checkpoint) const;
+  // As far as can be told without a policy.
+  bool MayBeWitnessed(const v1::Checkpoint& checkpoint) const;
 
   const PublicKey log_key_;
   const std::size_t count_;
