@@ -35,6 +35,8 @@ class CheckpointSigner final : public Checkpoints {
     // Runs the task between groups, with OK, or at once with why not.
     std::function<void(std::function<void(absl::Status)>)> post;
     std::function<std::string()> origin;
+    // The entry that opened the epoch of `origin`; asked by tasks.
+    std::function<EntryIndex()> epoch_entry;
     std::function<CommitState()> state;
   };
   struct Options {
@@ -64,7 +66,7 @@ class CheckpointSigner final : public Checkpoints {
   void NoteDurable(EntryIndex tree_size, const Hash& root);
 
   // As Sign(), for the tree of exactly this size, which must be durable.
-  // kAborted: an epoch was opened behind it.
+  // kAborted: an epoch was opened behind it, by now or long ago.
   void SignAt(std::uint64_t tree_size,
               std::function<void(absl::StatusOr<v1::Checkpoint>)> done);
 
@@ -119,7 +121,8 @@ class CheckpointSigner final : public Checkpoints {
   // Hashes again what `tree_size` adds.
   absl::Status Advance(std::uint64_t tree_size);
   // On the committer's thread: signs and keeps it, unless the log's origin is
-  // another by now (kAborted) or the log is stopped.
+  // another by now or the size is an older one's (kAborted), or the log is
+  // stopped.
   absl::StatusOr<v1::Checkpoint> SignTree(const std::string& origin,
                                           std::uint64_t tree_size,
                                           const Hash& root,

@@ -219,6 +219,12 @@ absl::StatusOr<v1::Checkpoint> CheckpointSigner::SignTree(
       return absl::AbortedError(
           "an epoch was opened meanwhile; ask for a checkpoint again");
     }
+    const EntryIndex opens = options_.committing.epoch_entry();
+    if (tree_size <= opens.value) {
+      return absl::AbortedError(absl::StrCat(
+          "a tree of ", tree_size, " entries is of an older epoch than ",
+          origin, ", which entry ", opens.value, " opened"));
+    }
     bool differs = false;
     {
       MutexLock lock(&mu_);

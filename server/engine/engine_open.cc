@@ -237,6 +237,10 @@ absl::Status EngineImpl::OpenProof() {
     committer_->Post(std::move(task));
   };
   signing.committing.origin = [this] { return committer_->origin(); };
+  signing.committing.epoch_entry = [this] {
+    MutexLock lock(&mu_);
+    return epochs_.back().entry;
+  };
   signing.committing.state = [this] { return committer_->state(); };
   checkpoints_ = std::make_unique<CheckpointSigner>(std::move(signing));
   const absl::Status loaded = checkpoints_->Load();

@@ -103,6 +103,28 @@ TEST_F(KeptCheckpointsTest, TheNewestWitnessedOneStays) {
   EXPECT_EQ(kept_.Witnessed("a/1")->tree_size(), 1u);
 }
 
+// A server that starts without its policy, or before it is read, thins nothing
+// away that was cosigned.
+TEST_F(KeptCheckpointsTest, TheNewestCosignedOneStaysWithoutAPolicy) {
+  const SigningKey witness = *SigningKey::FromSeed(std::string(32, 'w'));
+  for (std::uint64_t size = 1; size <= 2; ++size) {
+    const v1::Checkpoint one = Make(size, 10);
+    note::SignedNote note = *note::Parse(one.note());
+    note.signatures.push_back(note::Cosign(witness, "w.example", note.text, 7));
+    kept_.Put(*kept_.Make(note::Format(note), Position(size + 1),
+                          one.signed_time_ms()));
+  }
+  for (std::uint64_t size = 3; size <= 9; ++size) kept_.Put(Make(size, 10));
+  EXPECT_THAT(Sizes(), ElementsAre(2, 7, 8, 9));
+  kept_.SetPolicy(*ParseTrustPolicy(absl::StrCat(
+      "witness w ",
+      note::FormatVerifierKey(
+          {"w.example", note::KeyType::kCosignature, witness.public_key()}),
+      "\nquorum w\n")));
+  ASSERT_NE(kept_.Witnessed("a/1"), nullptr);
+  EXPECT_EQ(kept_.Witnessed("a/1")->tree_size(), 2u);
+}
+
 TEST_F(KeptCheckpointsTest, TheNewestIsOfTheOriginThatIsAskedFor) {
   kept_.Put(Make(3, 10));
   EXPECT_EQ(kept_.Newest("a/2"), nullptr);
@@ -265,9 +287,8 @@ class SignerTest : public EngineTest {
     options.committing.post = [](std::function<void(absl::Status)> task) {
       task(absl::OkStatus());
     };
-    options.committing.origin = [] {
-      return std::string("thon.example/test/1");
-    };
+    options.committing.origin = [this] { return origin_; };
+    options.committing.epoch_entry = [this] { return epoch_entry_; };
     options.committing.state = [this] { return state_.load(); };
     signer_ = std::make_unique<CheckpointSigner>(std::move(options));
     ASSERT_THAT(signer_->Load(), IsOk());
@@ -292,6 +313,8 @@ class SignerTest : public EngineTest {
   Phone phone_{7};
   EngineStats stats_;
   std::atomic<CommitState> state_{CommitState::kOpen};
+  std::string origin_ = "thon.example/test/1";
+  EntryIndex epoch_entry_{0};
   const SigningKey key_ = *SigningKey::FromSeed(std::string(32, 'L'));
   std::unique_ptr<EntryLog> real_;
   std::unique_ptr<FlippingLog> log_;
@@ -344,6 +367,22 @@ TEST_F(SignerTest, AnOldEntryWithAFlippedBitIsFoundAfterEveryStart) {
   AwaitTrue([&] { return signer_->scrub_passes() > 0; });
   EXPECT_EQ(signer_->entries_checked(), size());
   EXPECT_THAT(signer_->Newest(), IsOk());
+}
+
+TEST_F(SignerTest, ASizeOfAnOlderEpochIsNeverSignedForThisOne) {
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint old, SignAt(10));
+  origin_ = "thon.example/test/2";
+  epoch_entry_ = EntryIndex(12);
+  for (const std::uint64_t at : {9, 10, 11, 12}) {
+    EXPECT_THAT(SignAt(at), StatusIs(absl::StatusCode::kAborted)) << at;
+  }
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint first, SignAt(13));
+  EXPECT_EQ(first.origin(), origin_);
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint all, Sign());
+  EXPECT_EQ(all.origin(), origin_);
+  // Also when more than that was hashed again.
+  EXPECT_THAT(SignAt(11), StatusIs(absl::StatusCode::kAborted));
+  EXPECT_EQ(signer_->Covering(1)->note(), old.note());
 }
 
 TEST_F(SignerTest, ADiskThatDoesNotAnswerIsNoDamage) {
