@@ -8,6 +8,7 @@
 #include "server/projections/row_keys.h"
 #include "server/rpc/audit_calls.h"
 #include "server/rpc/paging.h"
+#include "server/rpc/state_root_turns.h"
 #include "thon/v1/rows.pb.h"
 
 namespace thon {
@@ -83,19 +84,21 @@ void ComputeStateRootCall(AuditShared* shared, OfficerId officer,
   filter.Add("root", (*tables)->name);
   NoteAccess(engine, officer, v1::ACCESS_KIND_ROWS, *position, *position,
              filter);
-  const auto scan = [engine, tables = *tables, position = *position, cancelled,
-                     response, finish](bool runs) {
-    if (!runs) return finish(absl::UnavailableError("the server is stopping"));
-    if (cancelled()) return finish(absl::CancelledError("the caller left"));
-    absl::StatusOr<v1::StateRoot> root =
-        ComputeStateRoot(*engine->RowsAt(position), *tables,
-                         [&cancelled] { return !cancelled(); });
-    if (root.ok()) response->Swap(&*root);
-    finish(root.status());
+  StateRootTurns turns;
+  turns.queue = &shared->row_turns;
+  turns.projection = *tables;
+  turns.rows = [engine, position = *position] {
+    return engine->RowsAt(position);
   };
-  WithRowsAt(
-      shared, *position, [shared, scan] { shared->row_turns.Post(scan); },
-      finish);
+  turns.cancelled = std::move(cancelled);
+  const auto compute = [turns = std::move(turns), response, finish] {
+    ComputeStateRootInTurns(
+        turns, [response, finish](absl::StatusOr<v1::StateRoot> root) {
+          if (root.ok()) response->Swap(&*root);
+          finish(root.status());
+        });
+  };
+  WithRowsAt(shared, *position, compute, finish);
 }
 
 }  // namespace thon
