@@ -46,6 +46,11 @@ absl::string_view Explanation(EvidenceVerdict verdict) {
          "# Check it with: thon-verify evidence FILE\n";
 }
 
+// What the names of an origin's files begin with.
+std::string OriginName(absl::string_view origin) {
+  return absl::StrCat(Sha256Of(origin).Hex().substr(0, kNameCharacters), "-");
+}
+
 std::string UtcText(Instant instant) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
                           absl::FromUnixMillis(instant.ms),
@@ -74,49 +79,68 @@ std::string FormatEvidence(const Evidence& evidence) {
 }
 
 absl::StatusOr<std::string> EvidenceFolder::Write(const Evidence& evidence) {
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (!error) {
-    fs::permissions(directory_, fs::perms::owner_all, error);
-  }
   const std::string path = PathOf(evidence.verdict, evidence.submitted);
-  if (!error && fs::exists(path)) {
-    return absl::AlreadyExistsError(path);
+  std::error_code error;
+  if (fs::exists(path, error)) return absl::AlreadyExistsError(path);
+  const auto key = std::pair(evidence.submitted.origin, evidence.verdict);
+  if (const auto full = full_.find(key); full != full_.end()) {
+    const std::int64_t ago_ms = evidence.written.ms - full->second.ms;
+    if (ago_ms >= 0 && ago_ms < kFullMs) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(directory_, " was full"));
+    }
+    full_.erase(full);
   }
-  const std::string ending =
-      absl::StrCat("-", VerdictName(evidence.verdict), ".txt");
-  std::size_t files = 0;
-  fs::directory_iterator it(directory_, error);
-  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
-    files += absl::EndsWith(it->path().string(), ending) ? 1 : 0;
-  }
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot use ", directory_, ": ", error.message()));
-  }
-  if (files >= max_) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(directory_, " holds ", files, " files ", ending,
-                     "; move them to a safe place"));
+  const absl::StatusOr<std::size_t> files =
+      Count(evidence.verdict, evidence.submitted.origin);
+  if (!files.ok()) return files.status();
+  if (*files >= max_) {
+    full_[key] = evidence.written;
+    return absl::ResourceExhaustedError(absl::StrCat(
+        directory_, " holds ", *files, " files ", OriginName(key.first), "*-",
+        VerdictName(key.second), ".txt; move them to a safe place"));
   }
   const absl::Status written = WriteSecretFile(path, FormatEvidence(evidence));
   if (!written.ok()) return written;
   return path;
 }
 
+absl::StatusOr<std::size_t> EvidenceFolder::Count(
+    EvidenceVerdict verdict, absl::string_view origin) const {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (!error) fs::permissions(directory_, fs::perms::owner_all, error);
+  const std::string beginning = OriginName(origin);
+  const std::string ending = absl::StrCat("-", VerdictName(verdict), ".txt");
+  std::size_t files = 0;
+  fs::directory_iterator it(directory_, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool counts =
+        absl::StartsWith(name, beginning) && absl::EndsWith(name, ending);
+    files += counts ? 1 : 0;
+  }
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot use ", directory_, ": ", error.message()));
+  }
+  return files;
+}
+
 bool EvidenceFolder::Withdraw(const CheckpointBody& submitted) {
+  constexpr EvidenceVerdict kVerdict = EvidenceVerdict::kNotShownConsistent;
   std::error_code ignored;
-  return fs::remove(PathOf(EvidenceVerdict::kNotShownConsistent, submitted),
-                    ignored);
+  if (!fs::remove(PathOf(kVerdict, submitted), ignored)) return false;
+  full_.erase({submitted.origin, kVerdict});
+  return true;
 }
 
 std::string EvidenceFolder::PathOf(EvidenceVerdict verdict,
                                    const CheckpointBody& submitted) const {
-  return absl::StrCat(
-      directory_, "/",
-      Sha256Of(submitted.origin).Hex().substr(0, kNameCharacters), "-",
-      submitted.tree_size, "-", submitted.root.Hex().substr(0, kNameCharacters),
-      "-", VerdictName(verdict), ".txt");
+  return absl::StrCat(directory_, "/", OriginName(submitted.origin),
+                      submitted.tree_size, "-",
+                      submitted.root.Hex().substr(0, kNameCharacters), "-",
+                      VerdictName(verdict), ".txt");
 }
 
 }  // namespace thon

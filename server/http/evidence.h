@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,20 +41,26 @@ struct Evidence {
 std::string FormatEvidence(const Evidence& evidence);
 
 // A directory of evidence: files of mode 0600, one for each pair of verdict and
-// submitted checkpoint. Anybody can make a witness write the second kind, so
-// each kind has its own bound and the first is never crowded out.
+// submitted checkpoint. Anybody can make a witness write the second kind, and a
+// log that lies can make it write the first: each kind has its own bound for
+// each origin, so that neither crowds out another log's, nor proof.
 //
 // Thread-safety: none.
 class EvidenceFolder {
  public:
-  // Files of each kind that are kept; later ones are refused.
+  // Files of each origin and kind that are kept; later ones are refused.
   static constexpr std::size_t kFilesMax = 64;
+  // How long files of an origin and kind that were found to be too many are
+  // neither counted nor complained of again.
+  static constexpr std::int64_t kFullMs = 3'600'000;
 
   explicit EvidenceFolder(std::string directory, std::size_t max = kFilesMax)
       : directory_(std::move(directory)), max_(max) {}
 
   // The file's path; kAlreadyExists: it was written before.
-  // kResourceExhausted: there are too many; move them away. kUnavailable.
+  // kResourceExhausted: there are too many of this origin and kind; move them
+  // away. kFailedPrecondition: that was said within kFullMs, and nobody has
+  // looked again. kUnavailable.
   absl::StatusOr<std::string> Write(const Evidence& evidence);
   // A checkpoint that was not shown consistent has been since: its file goes.
   // True: there was one.
@@ -61,9 +69,14 @@ class EvidenceFolder {
  private:
   std::string PathOf(EvidenceVerdict verdict,
                      const CheckpointBody& submitted) const;
+  // How many files of this origin and kind there are.
+  absl::StatusOr<std::size_t> Count(EvidenceVerdict verdict,
+                                    absl::string_view origin) const;
 
   const std::string directory_;
   const std::size_t max_;
+  // When those of an origin and kind were last found to be too many.
+  std::map<std::pair<std::string, EvidenceVerdict>, Instant> full_;
 };
 
 }  // namespace thon

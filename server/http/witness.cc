@@ -293,7 +293,11 @@ void Witness::WriteDown(EvidenceVerdict verdict, const Submission& submission,
   evidence.submitted_note = submission.request.checkpoint;
   evidence.proof = submission.request.proof;
   const absl::StatusOr<std::string> path = evidence_.Write(evidence);
-  if (absl::IsAlreadyExists(path.status())) return;
+  // Said before; the counters tell of each.
+  if (absl::IsAlreadyExists(path.status()) ||
+      absl::IsFailedPrecondition(path.status())) {
+    return;
+  }
   options_.warn(absl::StrCat(
       proven ? "TWO HISTORIES: the log " : "the log ", submission.log->origin,
       proven ? " signed another root of size "

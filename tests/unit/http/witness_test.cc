@@ -296,6 +296,39 @@ TEST_F(WitnessTest, NonsenseFillsNeitherTheDiskNorThePlaceOfProof) {
   EXPECT_EQ(witness_->stats().not_shown_consistent, 100u);
 }
 
+TEST_F(WitnessTest, ALogThatFillsItsPlaceLeavesThatOfAnother) {
+  log_.GrowTo(9);
+  other_.GrowTo(5);
+  ASSERT_EQ(Status(log_.Request(0)), 200);
+  ASSERT_EQ(Status(other_.Request(0)), 200);
+  const auto lie = [this](int history) {
+    TestLog liar(kOrigin);
+    liar.GrowTo(9, absl::StrCat(history, " "));
+    EXPECT_EQ(Status(liar.Request(9)), 422);
+  };
+  const int max = static_cast<int>(EvidenceFolder::kFilesMax);
+  for (int i = 0; i < max + 40; ++i) lie(i);
+  EXPECT_THAT(EvidenceFiles(), SizeIs(max));
+  ASSERT_THAT(warned_, SizeIs(max + 1)) << "that it is full is said once";
+  EXPECT_THAT(warned_.back(), HasSubstr("move them to a safe place"));
+  TestLog liar(other_.origin(), "other");
+  liar.GrowTo(5, "another ");
+  EXPECT_EQ(Status(liar.Request(5)), 422);
+  EXPECT_THAT(EvidenceFiles(), SizeIs(max + 1));
+  EXPECT_THAT(warned_.back(), HasSubstr(other_.origin()));
+  // Each hour it is looked at again.
+  clock_.Set(Instant(clock_.Now().ms + EvidenceFolder::kFullMs));
+  lie(max + 40);
+  lie(max + 41);
+  EXPECT_THAT(warned_, SizeIs(max + 3));
+  std::filesystem::remove(EvidenceFiles()[0]);
+  std::filesystem::remove(EvidenceFiles()[0]);
+  clock_.Set(Instant(clock_.Now().ms + EvidenceFolder::kFullMs));
+  lie(max + 42);
+  EXPECT_THAT(warned_, SizeIs(max + 4));
+  EXPECT_THAT(warned_.back(), HasSubstr("the evidence is in "));
+}
+
 TEST_F(WitnessTest, WhatIsNotDurableIsNotCosigned) {
   log_.GrowTo(9);
   ASSERT_EQ(Status(log_.Request(0, 4)), 200);
