@@ -193,16 +193,26 @@ class Packing {
     for (const std::string& text : order_.older_checkpoints) {
       const auto older = BodyOf(text);
       if (!older.ok()) return older.status();
-      if (older->tree_size >= body_.tree_size) continue;
+      if (older->tree_size > body_.tree_size) continue;
+      if (older->tree_size == body_.tree_size) {
+        if (older->root == body_.root) continue;
+        return absl::DataLossError(
+            TwoTrees(body_.tree_size, order_.checkpoint, text));
+      }
       const auto [known, fresh] =
           older_.emplace(older->tree_size, Older{older->root, text});
       if (!fresh && known->second.root != older->root) {
         return absl::DataLossError(
-            absl::StrCat("the log signed two trees of ", older->tree_size,
-                         " entries:\n", known->second.note, "\n", text));
+            TwoTrees(older->tree_size, known->second.note, text));
       }
     }
     return absl::OkStatus();
+  }
+
+  static std::string TwoTrees(std::uint64_t size, absl::string_view one,
+                              absl::string_view other) {
+    return absl::StrCat("the log signed two trees of ", size, " entries:\n",
+                        one, "\n", other);
   }
 
   absl::StatusOr<CheckpointBody> BodyOf(const std::string& text) const {

@@ -408,6 +408,28 @@ TEST_F(PackWriterTest, AnOlderCheckpointThatTheLogDoesNotExtendIsNamed) {
               HasSubstr("does not extend its checkpoint of 60 entries"));
 }
 
+TEST_F(PackWriterTest, TwoTreesOfOneSizeAreNamedAlsoThePacksOwnSize) {
+  MakeLog(100);
+  for (const std::uint64_t size : {60, 100}) {
+    PackOrder order = Order();
+    const std::string other =
+        MakeCheckpointNote(key_, kOrigin, size, Sha256Of("another history"));
+    order.older_checkpoints = {NoteAt(size), other};
+    const absl::Status status = WritePack(order, Source()).status();
+    ASSERT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(
+        std::string(status.message()),
+        HasSubstr(absl::StrCat("signed two trees of ", size, " entries")));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(NoteAt(size)));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(other));
+    EXPECT_TRUE(NothingLeft());
+  }
+  // The pack's own checkpoint once more is none.
+  PackOrder order = Order();
+  order.older_checkpoints = {order.checkpoint};
+  EXPECT_THAT(WritePack(order, Source()), IsOk());
+}
+
 TEST_F(PackWriterTest, RowsThatAreNotTheRootsAreRefusedBeforeAnythingIs) {
   MakeLog(10);
   MakeRows(10);
