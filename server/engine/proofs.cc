@@ -32,6 +32,12 @@ absl::Status CheckSize(const EntryLog& log, absl::string_view field,
                           : Beyond(field, "a tree of size", tree_size, end);
 }
 
+absl::Status DamagedTree(absl::string_view what, absl::string_view how) {
+  return absl::DataLossError(
+      absl::StrCat("the tree on disk is damaged: ", what, " does not hold (",
+                   how, "); restore a backup, and keep this disk as evidence"));
+}
+
 std::string BytesOf(const Hash& hash) { return std::string(hash.view()); }
 
 }  // namespace
@@ -75,6 +81,15 @@ absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
   if (!leaf.ok()) return leaf.status();
   const absl::StatusOr<Hash> root = merkle::RootAt(tree_size, NodesOf(log));
   if (!root.ok()) return root.status();
+  const absl::StatusOr<Hash> leads =
+      merkle::RootFromInclusionProof(*leaf, entry.value, tree_size, *path);
+  if (!leads.ok()) return leads.status();
+  if (*leads != *root) {
+    return DamagedTree(absl::StrCat("the proof of entry ", entry.value,
+                                    " in the tree of ", tree_size, " entries"),
+                       absl::StrCat("it leads to ", leads->Hex(),
+                                    ", the root is ", root->Hex()));
+  }
   v1::InclusionProof proof;
   proof.set_entry_index(entry.value);
   proof.set_tree_size(tree_size);
@@ -94,6 +109,13 @@ absl::StatusOr<v1::ConsistencyProof> ProveConsistency(
   if (!first.ok()) return first.status();
   const absl::StatusOr<Hash> second = merkle::RootAt(second_size, nodes);
   if (!second.ok()) return second.status();
+  const absl::Status extends = merkle::VerifyConsistency(
+      first_size, *first, second_size, *second, *path);
+  if (!extends.ok()) {
+    return DamagedTree(absl::StrCat("the proof from ", first_size, " to ",
+                                    second_size, " entries"),
+                       extends.message());
+  }
   v1::ConsistencyProof proof;
   proof.set_first_tree_size(first_size);
   proof.set_second_tree_size(second_size);
@@ -103,8 +125,8 @@ absl::StatusOr<v1::ConsistencyProof> ProveConsistency(
   return proof;
 }
 
-absl::Status AddCheckpoint(const v1::Checkpoint& checkpoint,
-                           v1::InclusionProof* proof) {
+absl::Status AttachCheckpoint(const v1::Checkpoint& checkpoint,
+                              v1::InclusionProof* proof) {
   if (checkpoint.tree_size() != proof->tree_size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("a checkpoint of ", checkpoint.tree_size(),

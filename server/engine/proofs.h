@@ -31,7 +31,9 @@ absl::StatusOr<std::vector<Hash>> ConsistencyPath(const EntryLog& log,
                                                   std::uint64_t first_size,
                                                   std::uint64_t second_size);
 
-// The same with the hashes that they connect, without a checkpoint.
+// The same with the hashes that they connect, without a checkpoint. Each proof
+// has been checked against those hashes: what leaves here holds. kDataLoss: it
+// does not, so the tree on disk is damaged; the message names the proof.
 absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
                                                   EntryIndex entry,
                                                   std::uint64_t tree_size);
@@ -41,8 +43,8 @@ absl::StatusOr<v1::ConsistencyProof> ProveConsistency(
 // Adds the checkpoint that the proof leads to, and the whole as a C2SP
 // tlog-proof. kDataLoss: it is of the same size and another root.
 // kInvalidArgument: of another size.
-absl::Status AddCheckpoint(const v1::Checkpoint& checkpoint,
-                           v1::InclusionProof* proof);
+absl::Status AttachCheckpoint(const v1::Checkpoint& checkpoint,
+                              v1::InclusionProof* proof);
 
 }  // namespace thon
 

@@ -8,10 +8,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/core/merkle.h"
+#include "server/core/check.h"
 #include "server/core/note.h"
 #include "server/core/witness_request.h"
 #include "server/engine/checkpoints.h"
+#include "server/engine/proofs.h"
 #include "server/engine/system_clock.h"
 
 namespace thon {
@@ -43,6 +44,29 @@ std::string Excerpt(absl::string_view text) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> MakeWitnessRequest(const EntryLog& log,
+                                               const v1::Checkpoint& checkpoint,
+                                               std::uint64_t old_size) {
+  AddCheckpoint request;
+  request.old_size = old_size;
+  request.checkpoint = checkpoint.note();
+  // A witness keeps as evidence what does not hold: nothing unchecked goes out.
+  const absl::StatusOr<v1::ConsistencyProof> proof =
+      ProveConsistency(log, old_size, checkpoint.tree_size());
+  if (!proof.ok()) return proof.status();
+  if (proof->second_root_hash() != checkpoint.root_hash()) {
+    return absl::DataLossError(absl::StrCat(
+        "the tree on disk of ", checkpoint.tree_size(),
+        " entries is not the one whose checkpoint was signed; restore a "
+        "backup, and keep this disk as evidence"));
+  }
+  for (const std::string& hash : proof->path()) {
+    request.proof.emplace_back();
+    THON_CHECK(Hash::FromBytes(hash, &request.proof.back()));
+  }
+  return FormatAddCheckpoint(request);
+}
 
 WitnessAsker::WitnessAsker(const WitnessClientOptions& options,
                            TrustPolicy::Witness witness,
@@ -110,17 +134,11 @@ void WitnessAsker::Succeeded(std::uint64_t size) {
 }
 
 absl::StatusOr<bool> WitnessAsker::Exchange(const v1::Checkpoint& checkpoint) {
-  AddCheckpoint request;
-  request.old_size = std::min(old_size_, checkpoint.tree_size());
-  request.checkpoint = checkpoint.note();
-  const EntryLog& log = options_.engine->log();
-  absl::StatusOr<std::vector<Hash>> proof = merkle::ConsistencyProof(
-      request.old_size, checkpoint.tree_size(),
-      [&log](merkle::NodeId node) { return log.Node(node); });
-  if (!proof.ok()) return proof.status();
-  request.proof = *std::move(proof);
-  const absl::StatusOr<WitnessAnswer> answer =
-      transport_->Post(FormatAddCheckpoint(request));
+  const std::uint64_t old_size = std::min(old_size_, checkpoint.tree_size());
+  const absl::StatusOr<std::string> request =
+      MakeWitnessRequest(options_.engine->log(), checkpoint, old_size);
+  if (!request.ok()) return request.status();
+  const absl::StatusOr<WitnessAnswer> answer = transport_->Post(*request);
   if (!answer.ok()) return answer.status();
   if (answer->status == kOk) {
     const absl::Status kept = Keep(checkpoint, answer->body);
@@ -136,7 +154,7 @@ absl::StatusOr<bool> WitnessAsker::Exchange(const v1::Checkpoint& checkpoint) {
     state_.refuses = true;
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "it does not take the proof from size ", request.old_size, " to ",
+      "it does not take the proof from size ", old_size, " to ",
       checkpoint.tree_size(),
       ": it cosigned another history of this log. Was this server restored "
       "from a backup without a new epoch, or does somebody sign in its name? ",
@@ -299,7 +317,8 @@ void WitnessClient::Run(WitnessAsker* asker) {
       seen = mailbox_->signed_count;
     }
     const absl::Status status = asker->Ask();
-    const bool serious = absl::IsFailedPrecondition(status);
+    const bool serious =
+        absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
     if (!status.ok() && !absl::IsCancelled(status) &&
         said != status.message()) {
       said = std::string(status.message());

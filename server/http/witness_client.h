@@ -62,6 +62,15 @@ struct WitnessClientOptions {
   std::int64_t retry_ms_max = kWitnessRetryMsMax;
 };
 
+// The request with which a log asks for a cosignature of its checkpoint, from
+// the size that the witness has. kDataLoss: the proof does not hold, or leads
+// to another root than was signed: the tree on disk is damaged, and a witness
+// must not take that for a second history. Requires: old_size is at most the
+// checkpoint's.
+absl::StatusOr<std::string> MakeWitnessRequest(const EntryLog& log,
+                                               const v1::Checkpoint& checkpoint,
+                                               std::uint64_t old_size);
+
 // Asks one witness. Thread-safety: Ask() by one thread; the rest by any.
 class WitnessAsker {
  public:

@@ -68,7 +68,7 @@ absl::Status Prove(Engine* engine, const v1::GetInclusionProofRequest& request,
     if (kept.has_value()) checkpoint = &*kept;
   }
   if (checkpoint != nullptr) {
-    const absl::Status added = AddCheckpoint(*checkpoint, &*proof);
+    const absl::Status added = AttachCheckpoint(*checkpoint, &*proof);
     if (!added.ok()) return added;
   }
   response->Swap(&*proof);

@@ -14,6 +14,7 @@
 
 #include "server/core/limits.h"
 #include "server/core/merkle.h"
+#include "server/engine/proofs.h"
 #include "tests/support/log_surgeon.h"
 #include "tests/support/seed.h"
 #include "tests/support/status_matchers.h"
@@ -155,6 +156,13 @@ TEST_F(PhoneProofsTest, WhatADamagedDiskGivesIsNeverSent) {
   }
   EXPECT_THAT(BuildProofs(Ask({}, 3), *log_, checkpoint),
               StatusIs(StatusCode::kDataLoss));
+  // Nor to auditors, whose proofs are made elsewhere.
+  EXPECT_THAT(ProveInclusion(*log_, EntryIndex(0), 400),
+              StatusIs(StatusCode::kDataLoss));
+  const absl::Status extends = ProveConsistency(*log_, 3, 400).status();
+  EXPECT_THAT(extends, StatusIs(StatusCode::kDataLoss));
+  EXPECT_NE(extends.message().find("from 3 to 400"), std::string::npos);
+  EXPECT_THAT(ProveInclusion(*log_, EntryIndex(399), 400), IsOk());
   // What does not touch it is proven as before.
   EXPECT_THAT(BuildProofs(Ask({399}), *log_, checkpoint), IsOk());
 }

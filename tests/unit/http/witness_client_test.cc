@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/match.h"
+#include "server/core/witness_request.h"
 #include "server/engine/checkpoints.h"
 #include "server/http/witness.h"
 #include "tests/unit/engine/engine_fixture.h"
@@ -367,6 +368,24 @@ TEST_F(WitnessClientTest, AnswersThatBreakTheSpecificationAreFailures) {
   EXPECT_THAT(engine_->checkpoints().Newest()->note(), HasSubstr(good));
   EXPECT_THAT(engine_->checkpoints().Newest()->note(),
               ::testing::Not(HasSubstr(older)));
+}
+
+// A witness would keep it as evidence against the log.
+TEST_F(WitnessClientTest, AProofThatDoesNotHoldIsSentToNoWitness) {
+  Grow(12);
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint newest,
+                       engine_->checkpoints().Newest());
+  const auto parsed = [](const absl::StatusOr<std::string>& request) {
+    return request.ok() ? ParseAddCheckpoint(*request) : request.status();
+  };
+  ASSERT_OK_AND_ASSIGN(const auto good,
+                       parsed(MakeWitnessRequest(engine_->log(), newest, 3)));
+  EXPECT_EQ(good.old_size, 3u);
+  EXPECT_EQ(good.checkpoint, newest.note());
+  v1::Checkpoint other = newest;
+  other.set_root_hash(std::string(Sha256Of("another").view()));
+  EXPECT_TRUE(
+      absl::IsDataLoss(MakeWitnessRequest(engine_->log(), other, 3).status()));
 }
 
 TEST_F(WitnessClientTest, TheEngineMayGoOnSigningWithoutTheClient) {
