@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -68,16 +69,20 @@ absl::StatusOr<std::optional<std::string>> ReadKept(const std::string& path) {
   return text.status();
 }
 
-// The origin of the epoch before: "name/3" follows "name/2"; "" if there can be
-// none.
-std::string OriginBefore(const std::string& origin) {
+// "thon.example/yen-bai/3" is epoch 3 of "thon.example/yen-bai".
+struct Epoch {
+  absl::string_view name;
+  std::uint64_t number = 0;
+};
+std::optional<Epoch> EpochOf(absl::string_view origin) {
   const std::size_t slash = origin.rfind('/');
-  std::uint64_t epoch = 0;
-  if (slash == std::string::npos ||
-      !absl::SimpleAtoi(origin.substr(slash + 1), &epoch) || epoch < 2) {
-    return "";
+  Epoch epoch;
+  if (slash == absl::string_view::npos ||
+      !absl::SimpleAtoi(origin.substr(slash + 1), &epoch.number)) {
+    return std::nullopt;
   }
-  return absl::StrCat(origin.substr(0, slash + 1), epoch - 1);
+  epoch.name = origin.substr(0, slash);
+  return epoch;
 }
 
 // The files of one log in the folder.
@@ -127,6 +132,76 @@ class Kept {
   const std::string stem_;
 };
 
+// What is kept of another epoch of the same log.
+struct KeptEpoch {
+  std::uint64_t number = 0;
+  note::VerifierKey key;  // Its name is the origin.
+  std::optional<std::string> checkpoint;
+};
+
+// Ascending. However many epochs lie between: whoever looks seldom must not
+// take a log for a new one.
+absl::StatusOr<std::vector<KeptEpoch>> OtherEpochs(const std::string& directory,
+                                                   const std::string& origin) {
+  std::vector<KeptEpoch> others;
+  const std::optional<Epoch> own = EpochOf(origin);
+  if (!own.has_value()) return others;
+  std::error_code error;
+  fs::directory_iterator it(directory, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (it->path().extension() != ".vkey") continue;
+    const absl::StatusOr<std::string> text = ReadFile(it->path().string());
+    if (!text.ok()) return text.status();
+    const absl::StatusOr<note::VerifierKey> key =
+        note::ParseVerifierKey(Trim(*text));
+    if (!key.ok()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          it->path().string(), " is damaged: ", key.status().message()));
+    }
+    const std::optional<Epoch> epoch = EpochOf(key->name);
+    if (!epoch.has_value() || epoch->name != own->name ||
+        epoch->number == own->number) {
+      continue;
+    }
+    absl::StatusOr<std::optional<std::string>> checkpoint =
+        Kept(directory, key->name).Checkpoint();
+    if (!checkpoint.ok()) return checkpoint.status();
+    others.push_back({epoch->number, *key, *std::move(checkpoint)});
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot read ", directory, ": ", error.message()));
+  }
+  std::sort(others.begin(), others.end(),
+            [](const KeptEpoch& a, const KeptEpoch& b) {
+              return a.number < b.number;
+            });
+  return others;
+}
+
+// The nearest one before `origin`'s; nullptr: none.
+const KeptEpoch* EpochBefore(const std::vector<KeptEpoch>& others,
+                             const std::string& origin, bool with_checkpoint) {
+  const std::optional<Epoch> own = EpochOf(origin);
+  const KeptEpoch* before = nullptr;
+  for (const KeptEpoch& other : others) {
+    if (own.has_value() && other.number < own->number &&
+        (!with_checkpoint || other.checkpoint.has_value())) {
+      before = &other;
+    }
+  }
+  return before;
+}
+
+const KeptEpoch* EpochAfter(const std::vector<KeptEpoch>& others,
+                            const std::string& origin) {
+  const std::optional<Epoch> own = EpochOf(origin);
+  return own.has_value() && !others.empty() &&
+                 others.back().number > own->number
+             ? &others.back()
+             : nullptr;
+}
+
 absl::StatusOr<note::VerifierKey> GivenKey(const std::string& text) {
   absl::StatusOr<note::VerifierKey> key = note::ParseVerifierKey(Trim(text));
   if (key.ok()) return key;
@@ -146,7 +221,7 @@ struct ChosenKey {
 
 absl::StatusOr<ChosenKey> ChooseKey(Session* session,
                                     const TrustOptions& options,
-                                    const std::string& directory,
+                                    const std::vector<KeptEpoch>& others,
                                     const Kept& kept,
                                     const v1::Checkpoint& checkpoint) {
   const auto pinned = kept.Key();
@@ -166,16 +241,16 @@ absl::StatusOr<ChosenKey> ChooseKey(Session* session,
   absl::StatusOr<note::VerifierKey> said =
       note::ParseVerifierKey(checkpoint.verifier_key());
   if (!said.ok()) return said.status();
-  const std::string before = OriginBefore(checkpoint.origin());
-  if (!before.empty()) {
-    const auto old_key = Kept(directory, before).Key();
-    if (!old_key.ok()) return old_key.status();
-    if (old_key->has_value() && (**old_key).key != said->key) {
+  if (const KeptEpoch* const before =
+          EpochBefore(others, checkpoint.origin(), false);
+      before != nullptr) {
+    if (before->key.key != said->key) {
       return absl::PermissionDeniedError(absl::StrCat(
           "the log goes on as ", checkpoint.origin(),
-          " under another key than that of ", before,
+          " under another key than that of ", before->key.name,
           ": ask its operator for the new key, and give it with --key"));
     }
+    return ChosenKey{*std::move(said), false};
   }
   session->Note(absl::StrCat(
       "Lần đầu xem nhật ký này; khóa của nó được ghi nhớ (first use of this "
@@ -196,30 +271,39 @@ void ShowNote(Session* session, absl::string_view title,
   }
 }
 
+void ShowBoth(Session* session, const std::string& kept,
+              const std::string& now) {
+  ShowNote(session, "đã ghi nhớ (kept)", kept);
+  ShowNote(session, "bây giờ (now)", now);
+}
+
 absl::Status OtherHistory(Session* session, absl::string_view why,
                           const std::string& kept, const std::string& now) {
   session->Note(
       "NHẬT KÝ ĐÃ BỊ THAY ĐỔI! Giữ lại cả hai điểm kiểm tra dưới đây làm chứng "
       "cứ.\nTHE LOG'S HISTORY WAS CHANGED! Keep both checkpoints as evidence; "
       "believe nothing of this log until it is explained.");
-  ShowNote(session, "đã ghi nhớ (kept)", kept);
-  ShowNote(session, "bây giờ (now)", now);
+  ShowBoth(session, kept, now);
   return WithReason(
       absl::DataLossError(
           absl::StrCat("the log does not extend what it signed before: ", why)),
       "HISTORY_CHANGED");
 }
 
-// OK if the smaller of the two trees is a prefix of the larger.
-absl::Status CheckExtends(Session* session, AuditClient* audit,
-                          const CheckpointBody& kept,
-                          const std::string& kept_note,
-                          const CheckpointBody& now,
-                          const std::string& now_note) {
+// Why the smaller of the two trees is no prefix of the larger; "": it is.
+// `newest`: `now` is the newest that the log has, which is never older than
+// what it signed before.
+absl::StatusOr<std::string> WhyNotExtended(AuditClient* audit,
+                                           const CheckpointBody& kept,
+                                           const CheckpointBody& now,
+                                           bool newest) {
+  const std::string shorter = absl::StrCat(
+      "it is shorter than the ", kept.tree_size, " entries it signed before");
   const bool grew = now.tree_size >= kept.tree_size;
+  if (newest && !grew) return shorter;
   const CheckpointBody& first = grew ? kept : now;
   const CheckpointBody& second = grew ? now : kept;
-  if (first.tree_size == 0) return absl::OkStatus();
+  if (first.tree_size == 0) return "";
   std::vector<Hash> path;
   if (first.tree_size != second.tree_size) {
     v1::GetConsistencyProofRequest request;
@@ -227,13 +311,7 @@ absl::Status CheckExtends(Session* session, AuditClient* audit,
     request.set_second_tree_size(second.tree_size);
     const absl::StatusOr<v1::ConsistencyProof> proof =
         audit->GetConsistencyProof(request);
-    if (absl::IsNotFound(proof.status())) {
-      return OtherHistory(
-          session,
-          absl::StrCat("it is shorter than the ", kept.tree_size,
-                       " entries it signed before"),
-          kept_note, now_note);
-    }
+    if (absl::IsNotFound(proof.status())) return shorter;
     if (!proof.ok()) return proof.status();
     for (const std::string& hash : proof->path()) {
       path.emplace_back();
@@ -244,12 +322,61 @@ absl::Status CheckExtends(Session* session, AuditClient* audit,
   }
   const absl::Status extends = merkle::VerifyConsistency(
       first.tree_size, first.root, second.tree_size, second.root, path);
-  if (extends.ok()) return extends;
-  return OtherHistory(session,
-                      absl::StrCat("the tree of ", second.tree_size,
-                                   " entries does not extend that of ",
-                                   first.tree_size, ": ", extends.message()),
-                      kept_note, now_note);
+  if (extends.ok()) return "";
+  return absl::StrCat("the tree of ", second.tree_size,
+                      " entries does not extend that of ", first.tree_size,
+                      ": ", extends.message());
+}
+
+// What was kept, as it was signed. kFailedPrecondition: it is damaged.
+absl::StatusOr<CheckpointBody> BodyOfKept(const Kept& kept,
+                                          const std::string& text,
+                                          const note::VerifierKey& key) {
+  const absl::StatusOr<note::SignedNote> parsed = note::Parse(text);
+  absl::StatusOr<CheckpointBody> body =
+      parsed.ok() ? VerifyCheckpointNote(*parsed, key) : parsed.status();
+  if (body.ok()) return body;
+  return absl::FailedPreconditionError(absl::StrCat(
+      kept.checkpoint_path(), " is damaged: ", body.status().message()));
+}
+
+// A new epoch declares that entries were lost; whoever saw them decides whether
+// to go on. Nothing is lost if the history extends what was kept.
+absl::Status CheckNewEpoch(Session* session, const TrustOptions& options,
+                           AuditClient* audit, const std::string& directory,
+                           const KeptEpoch& before, const CheckpointBody& now,
+                           const std::string& now_note, bool newest) {
+  const absl::StatusOr<CheckpointBody> body = BodyOfKept(
+      Kept(directory, before.key.name), *before.checkpoint, before.key);
+  if (!body.ok()) return body.status();
+  const absl::StatusOr<std::string> why =
+      WhyNotExtended(audit, *body, now, newest);
+  if (!why.ok()) return why.status();
+  if (why->empty()) {
+    session->Note(absl::StrCat(
+        "Nhật ký tiếp tục với tên mới, không thiếu mục nào đã thấy (the log "
+        "goes on as ",
+        now.origin, "; it holds all ", body->tree_size,
+        " entries that were seen of ", before.key.name, ")."));
+    return absl::OkStatus();
+  }
+  session->Note(absl::StrCat(
+      "NHẬT KÝ ĐÃ MẤT MỤC! Lịch sử mới ", now.origin, " không chứa đủ ",
+      body->tree_size, " mục đã thấy của ", before.key.name,
+      ". Giữ lại cả hai điểm kiểm tra dưới đây.\nTHE LOG LOST ENTRIES! The new "
+      "epoch ",
+      now.origin, " does not hold all of the ", body->tree_size,
+      " entries that were seen of ", before.key.name,
+      ". Keep both checkpoints, and ask its operator what was lost."));
+  ShowBoth(session, *before.checkpoint, now_note);
+  if (options.accept_new_epoch) return absl::OkStatus();
+  return WithReason(
+      absl::DataLossError(absl::StrCat(
+          "the log goes on as ", now.origin, " without entries of ",
+          before.key.name, " that were seen: ", *why,
+          "; once its operator has explained the loss, go on with "
+          "--accept-new-epoch")),
+      "EPOCH_LOST_ENTRIES");
 }
 
 }  // namespace
@@ -261,6 +388,9 @@ void AddTrustOptions(CLI::App* command, TrustOptions* options) {
   command->add_option("--trust", options->directory,
                       "Folder that keeps the log's key and last checkpoint "
                       "(THON_TRUST; default ~/.config/thon/logs)");
+  command->add_flag("--accept-new-epoch", options->accept_new_epoch,
+                    "Go on with a log that lost entries which were seen of an "
+                    "earlier epoch");
 }
 
 absl::StatusOr<TrustedCheckpoint> FetchTrusted(
@@ -274,8 +404,11 @@ absl::StatusOr<TrustedCheckpoint> FetchTrusted(
   absl::StatusOr<v1::Checkpoint> checkpoint = audit->GetCheckpoint(request);
   if (!checkpoint.ok()) return checkpoint.status();
   const Kept kept(*directory, checkpoint->origin());
+  const absl::StatusOr<std::vector<KeptEpoch>> others =
+      OtherEpochs(*directory, checkpoint->origin());
+  if (!others.ok()) return others.status();
   const absl::StatusOr<ChosenKey> chosen =
-      ChooseKey(session, options, *directory, kept, *checkpoint);
+      ChooseKey(session, options, *others, kept, *checkpoint);
   if (!chosen.ok()) return chosen.status();
   const absl::StatusOr<note::SignedNote> parsed =
       note::Parse(checkpoint->note());
@@ -285,31 +418,33 @@ absl::StatusOr<TrustedCheckpoint> FetchTrusted(
   if (!body.ok()) return body.status();
   const auto old_note = kept.Checkpoint();
   if (!old_note.ok()) return old_note.status();
+  if (const KeptEpoch* const newer = EpochAfter(*others, checkpoint->origin());
+      newer != nullptr) {
+    return OtherHistory(session,
+                        absl::StrCat("it went on as ", newer->key.name),
+                        newer->checkpoint.value_or(""), checkpoint->note());
+  }
+  const bool newest = request.min_tree_size() == 0 && !request.witnessed();
   TrustedCheckpoint trusted;
   trusted.first_use = chosen->first_use;
+  const KeptEpoch* const before =
+      EpochBefore(*others, checkpoint->origin(), true);
   if (old_note->has_value()) {
-    const absl::StatusOr<note::SignedNote> old_parsed = note::Parse(**old_note);
-    if (!old_parsed.ok()) return old_parsed.status();
     const absl::StatusOr<CheckpointBody> old_body =
-        VerifyCheckpointNote(*old_parsed, chosen->key);
-    if (!old_body.ok()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(kept.checkpoint_path(),
-                       " is damaged: ", old_body.status().message()));
+        BodyOfKept(kept, **old_note, chosen->key);
+    if (!old_body.ok()) return old_body.status();
+    const absl::StatusOr<std::string> why =
+        WhyNotExtended(audit, *old_body, *body, newest);
+    if (!why.ok()) return why.status();
+    if (!why->empty()) {
+      return OtherHistory(session, *why, **old_note, checkpoint->note());
     }
-    // The newest that a log has is never older than what it signed before.
-    const bool newest = request.min_tree_size() == 0 && !request.witnessed();
-    if (newest && body->tree_size < old_body->tree_size) {
-      return OtherHistory(
-          session,
-          absl::StrCat("it is shorter than the ", old_body->tree_size,
-                       " entries it signed before"),
-          **old_note, checkpoint->note());
-    }
-    const absl::Status extends = CheckExtends(
-        session, audit, *old_body, **old_note, *body, checkpoint->note());
-    if (!extends.ok()) return extends;
     trusted.extends = old_body->tree_size;
+  } else if (before != nullptr) {
+    const absl::Status goes_on =
+        CheckNewEpoch(session, options, audit, *directory, *before, *body,
+                      checkpoint->note(), newest);
+    if (!goes_on.ok()) return goes_on;
   }
   if (!old_note->has_value() || body->tree_size > trusted.extends) {
     const absl::Status saved = kept.Save(chosen->key, &checkpoint->note());

@@ -24,6 +24,8 @@ namespace thon::cli {
 struct TrustOptions {
   std::string directory;
   std::string key;  // A verifier key, or a file that holds one.
+  // Go on although a new epoch lacks entries that were seen of an earlier one.
+  bool accept_new_epoch = false;
 };
 void AddTrustOptions(CLI::App* command, TrustOptions* options);
 
@@ -40,9 +42,15 @@ struct TrustedCheckpoint {
 // kept one; keeps it if it is the larger. Without --key the key of the first
 // use is pinned, and a note says so.
 //
-// kDataLoss: the log shows another history than it signed before; both notes
-// have been printed. kPermissionDenied: the signature, or another key than the
-// pinned one. kFailedPrecondition: the folder cannot be used.
+// A log that goes on under a new epoch is no new log: its key must be that of
+// the nearest earlier epoch that is kept (or given with --key), and its history
+// must extend the checkpoint kept of that one.
+//
+// kDataLoss: the log shows another history than it signed before, goes back to
+// an earlier epoch, or its new epoch lacks entries that were seen (unless
+// accepted); both notes have been printed. kPermissionDenied: the signature, or
+// another key than the pinned one. kFailedPrecondition: the folder cannot be
+// used.
 absl::StatusOr<TrustedCheckpoint> FetchTrusted(
     Session* session, const TrustOptions& options,
     const v1::GetCheckpointRequest& request);
