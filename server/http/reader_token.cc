@@ -2,7 +2,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "server/core/ids.h"
 
 namespace thon {
 
@@ -13,12 +12,16 @@ absl::string_view BearerHeader(const HttpRequest& request) {
   return value.substr(kBearer.size());
 }
 
-bool ShowsReaderToken(const Engine& engine, const HttpRequest& request) {
+std::optional<OfficerId> ReaderOf(const Engine& engine,
+                                  const HttpRequest& request) {
   const absl::string_view token = BearerHeader(request);
-  if (token.empty()) return false;
+  if (token.empty()) return std::nullopt;
   const absl::StatusOr<OfficerId> officer = engine.Authenticate(token);
-  return officer.ok() &&
-         engine.Authorise(*officer, v1::ROLE_READER, UnitId(0)).ok();
+  if (!officer.ok() ||
+      !engine.Authorise(*officer, v1::ROLE_READER, UnitId(0)).ok()) {
+    return std::nullopt;
+  }
+  return *officer;
 }
 
 }  // namespace thon

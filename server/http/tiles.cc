@@ -1,11 +1,13 @@
 #include "server/http/tiles.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/core/entry.h"
 #include "server/core/merkle.h"
 #include "server/engine/checkpoints.h"
 #include "server/http/gzip_writer.h"
@@ -228,7 +230,9 @@ HttpResponse Tiles::Read(const HttpRequest& request) {
 
 absl::StatusOr<TileId> Tiles::Find(const HttpRequest& request,
                                    HttpResponse* refusal) {
-  if (options_.closed && !ShowsReaderToken(*options_.engine, request)) {
+  std::optional<OfficerId> reader;
+  if (options_.closed) reader = ReaderOf(*options_.engine, request);
+  if (options_.closed && !reader.has_value()) {
     *refusal = TextResponse(
         401,
         "this log's tiles are for officers with READER on the whole log "
@@ -250,7 +254,28 @@ absl::StatusOr<TileId> Tiles::Find(const HttpRequest& request,
         404, absl::StrCat("the tree of ", size, " entries has no such tile"));
     return absl::NotFoundError("beyond the tree");
   }
+  if (reader.has_value() && id->entries) {
+    NoteRead(*reader, id->index * limits::kTileWidth);
+  }
   return id;
+}
+
+// With an open end: who fetches bundle after bundle is recorded once.
+void Tiles::NoteRead(OfficerId reader, std::uint64_t first_entry) const {
+  // An entry holds at least one position; exactly, if the disk can be read.
+  std::uint64_t first = first_entry + 1;
+  const absl::StatusOr<std::string> entry =
+      options_.engine->log().ReadEntry(EntryIndex(first_entry));
+  if (entry.ok()) {
+    const absl::StatusOr<EntryView> view = ParseEntry(*entry);
+    if (view.ok()) first = view->trailer.first_position.value;
+  }
+  v1::AccessRecorded access;
+  access.set_officer_id(reader.value);
+  access.set_kind(v1::ACCESS_KIND_ENTRIES);
+  access.set_first_position(first);
+  access.set_filter("tiles");
+  options_.engine->RecordAccess(std::move(access));
 }
 
 absl::StatusOr<std::string> Tiles::ReadTile(const TileId& id) const {

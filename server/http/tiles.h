@@ -45,6 +45,8 @@ struct TilesOptions {
   Engine* engine = nullptr;  // Not owned; outlives the part.
   // Tiles and bundles need a token of READER on the whole log (401 without).
   // Checkpoints and the key are for everybody: they are made to be compared.
+  // Who reads bundles is recorded, as Engine::RecordAccess says: filter
+  // "tiles", from the first position he asked for on.
   bool closed = false;
   std::size_t waiting_max = limits::kTilesWaitingMax;
   // A bundle that is larger leaves the disk, and goes out, in pieces of about
@@ -100,6 +102,8 @@ class Tiles final : public HttpPart, public HttpStreamHandler {
   // Which tile is asked for; or the answer to who asks in vain. Reads rows.
   absl::StatusOr<TileId> Find(const HttpRequest& request,
                               HttpResponse* refusal);
+  // Notes in the log who reads entries of a closed log.
+  void NoteRead(OfficerId reader, std::uint64_t first_entry) const;
   absl::StatusOr<std::string> ReadTile(const TileId& id) const;
   HttpResponse Unreadable(const absl::Status& status);
   HttpResponse Busy();

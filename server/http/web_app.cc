@@ -260,7 +260,7 @@ bool WebApp::MayReadMetrics(const HttpRequest& request) const {
         ConstantTimeEqual(token, options_.metrics_token)) {
       return true;
     }
-    return ShowsReaderToken(*options_.engine, request);
+    return ReaderOf(*options_.engine, request).has_value();
   }
   // Behind a proxy of this machine everybody comes from loopback.
   return !options_.metrics_closed && options_.site.public_url.empty() &&

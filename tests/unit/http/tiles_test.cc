@@ -320,6 +320,43 @@ TEST_F(TilesTest, OnlyReadingIsPossible) {
   }
 }
 
+TEST_F(TilesTest, WhoReadsAClosedLogsEntriesIsRecorded) {
+  tiles_options_.closed = true;
+  StartTiles();
+  GrowAndSign(600);
+  const auto fetch = [this](const std::string& path) {
+    HttpRequest request = Request("HEAD", path);
+    Set(&request, "authorization", "Bearer " + operator_token_);
+    EXPECT_EQ(Ask(request).status, 200) << path;
+  };
+  const auto reads = [this] {
+    // Behind whatever was handed to the committer.
+    Arrived<absl::StatusOr<bool>> passed;
+    engine_->RevokeToken("nobody's", passed.callback());
+    EXPECT_THAT(passed.Get(), IsOk());
+    std::vector<v1::AccessRecorded> found;
+    for (const v1::Event& event : Events()) {
+      if (event.has_access_recorded()) found.push_back(event.access_recorded());
+    }
+    return found;
+  };
+  fetch("/tile/0/000");
+  EXPECT_EQ(Get("/tile/entries/001").status, 401);
+  EXPECT_TRUE(reads().empty());
+  fetch("/tile/entries/001");
+  fetch("/tile/entries/002.p/88");
+  ASSERT_EQ(reads().size(), 1u);
+  EXPECT_EQ(reads()[0].kind(), v1::ACCESS_KIND_ENTRIES);
+  EXPECT_EQ(reads()[0].filter(), "tiles");
+  EXPECT_NE(reads()[0].officer_id(), 0u);
+  EXPECT_GT(reads()[0].first_position(), 256u);
+  EXPECT_EQ(reads()[0].last_position(), 0u);
+  fetch("/tile/entries/000");
+  fetch("/tile/entries/001");
+  ASSERT_EQ(reads().size(), 2u);
+  EXPECT_EQ(reads()[1].first_position(), 1u);
+}
+
 TEST_F(TilesTest, ClosedTilesNeedAReadersToken) {
   tiles_options_.closed = true;
   StartTiles();
