@@ -1,7 +1,6 @@
 #include "tools/thon/audit_moments.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -46,26 +45,24 @@ absl::StatusOr<std::uint64_t> PositionOfMoment(Client* client,
   return Resolve(client, *options);
 }
 
-// By reading, not by a proof: a log that signs nothing any more can be read.
+// Under the tree as it is, not a checkpoint's: a log that signs nothing any
+// more can be read. And not by reading, which the log would note.
 absl::StatusOr<std::uint64_t> EntryOfPosition(Client* client,
                                               std::uint64_t position) {
-  v1::StreamEntriesRequest request;
-  request.set_first_position(position);
-  std::optional<std::uint64_t> entry;
-  const absl::Status read = client->audit()->StreamEntries(
-      request,
-      [&entry](const v1::StreamEntriesResponse& response) -> absl::Status {
-        if (response.entries_size() > 0) {
-          entry = response.entries(0).entry_index();
-        }
-        return absl::CancelledError("that is enough");
-      });
-  if (entry.has_value()) return *entry;
-  if (!read.ok() && !absl::IsCancelled(read)) return read;
-  return absl::NotFoundError(
-      absl::StrCat("position ", position,
-                   " is the log's end: nothing is recorded there "
-                   "yet"));
+  const auto status = client->GetStatus();
+  if (!status.ok()) return status.status();
+  if (position == status->next_position()) {
+    return absl::NotFoundError(
+        absl::StrCat("position ", position,
+                     " is the log's end: nothing is recorded there "
+                     "yet"));
+  }
+  v1::GetInclusionProofRequest request;
+  request.set_position(position);
+  request.set_tree_size(status->tree_size());
+  const auto proof = client->audit()->GetInclusionProof(request);
+  if (!proof.ok()) return proof.status();
+  return proof->entry_index();
 }
 
 absl::StatusOr<std::uint64_t> FirstEntryFrom(Client* client,
