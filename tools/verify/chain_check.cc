@@ -18,6 +18,19 @@ std::uint64_t KeptOf(const std::vector<Epoch>& epochs, std::size_t index) {
   return kept;
 }
 
+std::optional<std::uint64_t> KeptOfOrigin(const std::vector<Epoch>& epochs,
+                                          absl::string_view origin) {
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    if (epochs[i].origin == origin) return KeptOf(epochs, i);
+  }
+  // The entries at hand may begin behind the opening of the epoch that the
+  // first one here follows.
+  if (epochs.empty() || epochs.front().old_origin != origin) {
+    return std::nullopt;
+  }
+  return std::min(epochs.front().old_size, KeptOf(epochs, 0));
+}
+
 ChainCheck::ChainCheck(const PackSet& packs, const PackEvents* events,
                        TileNodes* nodes, Findings* findings,
                        SignaturePool* signatures)

@@ -40,6 +40,11 @@ struct Epoch {
 // UINT64_MAX: all of it.
 std::uint64_t KeptOf(const std::vector<Epoch>& epochs, std::size_t index);
 
+// The same of a tree of this origin; nullopt if no epoch declares or follows
+// it.
+std::optional<std::uint64_t> KeptOfOrigin(const std::vector<Epoch>& epochs,
+                                          absl::string_view origin);
+
 // Thread-safety: none. Memory: what is known of each author.
 class ChainCheck {
  public:

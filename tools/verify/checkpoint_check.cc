@@ -9,10 +9,6 @@
 namespace thon::verify {
 namespace {
 
-absl::string_view LogName(absl::string_view origin) {
-  return origin.substr(0, origin.rfind('/'));
-}
-
 // The epoch that the log declares under this origin.
 const Epoch* FindEpoch(const std::vector<Epoch>& epochs,
                        absl::string_view origin) {
@@ -20,6 +16,19 @@ const Epoch* FindEpoch(const std::vector<Epoch>& epochs,
       std::find_if(epochs.begin(), epochs.end(),
                    [&](const Epoch& epoch) { return epoch.origin == origin; });
   return it == epochs.end() ? nullptr : &*it;
+}
+
+// Whether entries that were not read may declare this origin's epoch: those in
+// front of the first that was, or those behind `read_end`.
+bool MayBeDeclaredUnread(const PackSet& packs, const std::vector<Epoch>& epochs,
+                         absl::string_view origin, std::uint64_t read_end) {
+  const std::string& newest = packs.main().manifest().origin;
+  if (LogOf(origin) != LogOf(newest)) return false;
+  if (epochs.empty()) return true;
+  const std::uint64_t number = EpochOf(origin);
+  return (packs.first_entry() > 0 && number < EpochOf(epochs.front().origin)) ||
+         (read_end < packs.tree_size() && number < EpochOf(newest) &&
+          number > EpochOf(epochs.back().origin));
 }
 
 void CheckWitnesses(const note::SignedNote& note, const std::string& file,
@@ -73,7 +82,7 @@ std::optional<OriginKey> TrustedKey(const Trust& trust,
   }
   for (note::VerifierKey& key : keys) {
     if (key.name.find('/') == std::string::npos ||
-        LogName(key.name) != LogName(origin)) {
+        LogOf(key.name) != LogOf(origin)) {
       continue;
     }
     key.name = std::string(origin);
@@ -156,8 +165,9 @@ std::optional<CheckpointBody> CheckHead(const Pack& pack,
 
 void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
                 const std::vector<Epoch>& epochs, const Trust& trust,
-                TileNodes* nodes, Findings* findings) {
+                TileNodes* nodes, Findings* findings, std::uint64_t read_end) {
   findings->Examined(Check::kConsistency, 1);
+  read_end = std::min(read_end, packs.end_entry());
   const auto add = [&](const FindingKind& kind, std::string detail) {
     findings->Add(kind, {.file = older.file, .detail = std::move(detail)});
   };
@@ -172,10 +182,12 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
       absl::StrCat(body->tree_size, " entries of ", body->origin);
   const Manifest& manifest = packs.main().manifest();
   const Epoch* const epoch = FindEpoch(epochs, body->origin);
-  if (body->origin != manifest.origin && epoch == nullptr) {
-    const bool same_log = LogName(body->origin) == LogName(manifest.origin);
-    return add(same_log && epochs.empty() ? kinds::kOlderNotChecked
-                                          : kinds::kOlderForeign,
+  const std::optional<std::uint64_t> declared =
+      KeptOfOrigin(epochs, body->origin);
+  if (body->origin != manifest.origin && !declared.has_value()) {
+    return add(MayBeDeclaredUnread(packs, epochs, body->origin, read_end)
+                   ? kinds::kOlderNotChecked
+                   : kinds::kOlderForeign,
                what);
   }
   std::optional<OriginKey> key = TrustedKey(trust, body->origin);
@@ -189,15 +201,20 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
     return add(kinds::kCheckpointUnsigned,
                absl::StrCat(what, ": ", verified.status().message()));
   }
-  const std::uint64_t kept =
-      epoch == nullptr
-          ? UINT64_MAX
-          : KeptOf(epochs, static_cast<std::size_t>(epoch - epochs.data()));
+  const std::uint64_t kept = declared.value_or(UINT64_MAX);
   if (body->tree_size > kept) {
     return add(kinds::kDeclaredLoss,
                absl::StrCat(what, "; those from ", kept, " on are lost"));
   }
+  // An epoch that opens in entries that were not read keeps all before it.
+  const bool may_be_lost = body->origin != manifest.origin &&
+                           body->tree_size > read_end &&
+                           read_end < packs.tree_size();
+  const std::string unread =
+      absl::StrCat(what, "; entries from ", read_end,
+                   " on, which may declare a loss, were not read");
   if (body->tree_size > packs.tree_size()) {
+    if (may_be_lost) return add(kinds::kOlderNotChecked, unread);
     return add(kinds::kOlderBeyond,
                absl::StrCat(what, "; this tree has ", packs.tree_size()));
   }
@@ -207,6 +224,7 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
                absl::StrCat(what, ": ", root.status().message()));
   }
   if (*root != body->root) {
+    if (may_be_lost) return add(kinds::kOlderNotChecked, unread);
     add(kinds::kOlderDiffers,
         absl::StrCat(what, ": it signs ", body->root.Hex(), "; the first ",
                      body->tree_size, " entries of this log have ",
@@ -215,7 +233,8 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
 }
 
 void CheckDeclaredKey(const CheckpointBody& head, const note::VerifierKey& key,
-                      const std::vector<Epoch>& epochs, Findings* findings) {
+                      const std::vector<Epoch>& epochs, std::uint64_t read_end,
+                      Findings* findings) {
   const Epoch* last = nullptr;
   for (const Epoch& epoch : epochs) {
     if (epoch.entry.value < head.tree_size) last = &epoch;
@@ -223,8 +242,12 @@ void CheckDeclaredKey(const CheckpointBody& head, const note::VerifierKey& key,
   if (last == nullptr) return;
   findings->Examined(Check::kEpochs, 1);
   if (last->origin == head.origin && last->log_key == key.key) return;
+  // A log keeps its key over its epochs.
+  const bool unread = read_end < head.tree_size && last->log_key == key.key &&
+                      LogOf(last->origin) == LogOf(head.origin) &&
+                      EpochOf(last->origin) < EpochOf(head.origin);
   findings->Add(
-      kinds::kLogKeyDiffers,
+      unread ? kinds::kLogKeyNotChecked : kinds::kLogKeyDiffers,
       {.entry = last->entry.value,
        .position = last->position.value,
        .file = "checkpoint",

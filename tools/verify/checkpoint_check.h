@@ -3,6 +3,7 @@
 #ifndef THON_TOOLS_VERIFY_CHECKPOINT_CHECK_H_
 #define THON_TOOLS_VERIFY_CHECKPOINT_CHECK_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,14 +50,20 @@ struct OlderCheckpoint {
 };
 
 // Compares it with the tree of `nodes`, of `tree_size` entries, which must have
-// been verified, and with what the log declares of its epochs.
+// been verified, and with what the log declares of its epochs. `epochs` are
+// those of the entries from packs.first_entry() to `read_end`, or to
+// packs.end_entry() if that is less; what entries besides may declare is not
+// held against it.
 void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
                 const std::vector<Epoch>& epochs, const Trust& trust,
-                TileNodes* nodes, Findings* findings);
+                TileNodes* nodes, Findings* findings,
+                std::uint64_t read_end = UINT64_MAX);
 
-// Whether the log itself declares the key for the checkpoint's origin.
+// Whether the log itself declares the key for the checkpoint's origin, in
+// `epochs` of its entries before `read_end`.
 void CheckDeclaredKey(const CheckpointBody& head, const note::VerifierKey& key,
-                      const std::vector<Epoch>& epochs, Findings* findings);
+                      const std::vector<Epoch>& epochs, std::uint64_t read_end,
+                      Findings* findings);
 
 }  // namespace thon::verify
 

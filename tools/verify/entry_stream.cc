@@ -48,9 +48,12 @@ void EntryStream::Run() {
   TileNodes nodes(&packs_->main());
   const std::uint64_t width = limits::kTileWidth;
   const std::uint64_t end = (packs_->end_entry() + width - 1) / width;
-  for (std::uint64_t index = packs_->first_entry() / width; index < end;
-       ++index) {
-    std::unique_ptr<ReadBundle> bundle = Read(index, &nodes);
+  for (std::uint64_t index = packs_->first_entry() / width; index < end;) {
+    const std::uint64_t there =
+        std::min(end, packs_->NextBundle(index).value_or(end));
+    std::unique_ptr<ReadBundle> bundle =
+        there > index ? Missing(index, there) : Read(index, &nodes);
+    index = std::max(index + 1, there);
     MutexLock lock(&mu_);
     while (ready_.size() >= kBundlesAhead && !stopped_) changed_.Wait(&mu_);
     if (stopped_) return;
@@ -60,6 +63,34 @@ void EntryStream::Run() {
   MutexLock lock(&mu_);
   ended_ = true;
   changed_.NotifyAll();
+}
+
+std::unique_ptr<ReadBundle> EntryStream::Missing(std::uint64_t index,
+                                                 std::uint64_t end) const {
+  auto bundle = std::make_unique<ReadBundle>();
+  const auto path = [this](std::uint64_t at) {
+    return TilePath({true, 0, at, TileWidthAt(0, at, packs_->tree_size())});
+  };
+  bundle->findings.emplace_back(
+      &kinds::kBundleMissing,
+      Place{.entry = index * limits::kTileWidth,
+            .file = path(index),
+            .detail = end - index == 1
+                          ? "it is not there"
+                          : absl::StrCat("it and all to ", path(end - 1), ", ",
+                                         end - index, " together")});
+  bundle->broken = true;
+  return bundle;
+}
+
+bool EntryStream::IsOfEarlierEpoch(std::uint64_t index, const Hash& leaf,
+                                   const Pack& from) const {
+  if (EpochOf(from.manifest().origin) >=
+      EpochOf(packs_->main().manifest().origin)) {
+    return false;
+  }
+  const absl::StatusOr<Hash> own = TileNodes(&from).Leaf(index);
+  return own.ok() && *own == leaf;
 }
 
 std::unique_ptr<ReadBundle> EntryStream::Read(std::uint64_t index,
@@ -93,7 +124,8 @@ std::unique_ptr<ReadBundle> EntryStream::Read(std::uint64_t index,
     const std::uint64_t at = first + i;
     if (at < packs_->first_entry()) continue;
     if (at >= packs_->end_entry()) break;
-    ReadOne(at, (*entries)[i], nodes, bundle.get());
+    ReadOne(at, (*entries)[i], *read->pack, nodes, bundle.get());
+    if (bundle->ended) return bundle;
   }
   if (first + entries->size() <
       std::min(packs_->end_entry(), first + limits::kTileWidth)) {
@@ -107,7 +139,8 @@ std::unique_ptr<ReadBundle> EntryStream::Read(std::uint64_t index,
 }
 
 void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
-                          TileNodes* nodes, ReadBundle* into) const {
+                          const Pack& from, TileNodes* nodes,
+                          ReadBundle* into) const {
   ++into->entries_examined;
   Place place{.entry = index};
   const absl::StatusOr<EntryView> view = ParseEntry(bytes);
@@ -122,6 +155,15 @@ void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
     leaf = merkle::HashLeaf(bytes);
   }
   const absl::StatusOr<Hash> wanted = nodes->Leaf(index);
+  if (wanted.ok() && *wanted != leaf && IsOfEarlierEpoch(index, leaf, from)) {
+    place.detail = absl::StrCat("from here on, ", from.path(), " holds what ",
+                                from.manifest().origin, " had; a pack of ",
+                                packs_->main().manifest().origin, " is needed");
+    into->findings.emplace_back(&kinds::kEntriesAbsent, std::move(place));
+    into->broken = true;
+    into->ended = true;
+    return;
+  }
   if (wanted.ok() && *wanted != leaf) {
     Place differs = place;
     const std::uint64_t tile = index / limits::kTileWidth;
@@ -131,6 +173,16 @@ void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
         "its hash is ", leaf.Hex(), "; hash ", index % limits::kTileWidth,
         " of ", TilePath({false, 0, tile, width}), " is ", wanted->Hex());
     into->findings.emplace_back(&kinds::kLeafDiffers, std::move(differs));
+  }
+  // Behind an entry that cannot be understood, nothing is given in order.
+  if (into->broken) return;
+  if (bytes.size() >= limits::kEntryTrailerBytes &&
+      bytes.size() <= limits::kEntryBytesMax &&
+      static_cast<std::uint8_t>(bytes.back()) > kEntryVersion) {
+    place.detail = std::string(view.status().message());
+    into->findings.emplace_back(&kinds::kEntryVersionUnknown, std::move(place));
+    into->broken = true;
+    return;
   }
   ReadEntry entry;
   auto* batch = google::protobuf::Arena::CreateMessage<v1::Batch>(&into->arena);
@@ -146,8 +198,6 @@ void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
     into->broken = true;
     return;
   }
-  // Behind an entry that cannot be understood, nothing is given in order.
-  if (into->broken) return;
   entry.index = EntryIndex(index);
   entry.bytes = bytes;
   entry.trailer = view->trailer;

@@ -45,9 +45,12 @@ struct ReadBundle {
   // Behind `entries` something is missing or malformed: what follows is not in
   // this bundle, or cannot be understood.
   bool broken = false;
+  bool ended = false;  // Broken, and the rest was not looked at.
 };
 
-// Reads [packs.first_entry(), packs.end_entry()).
+// Reads [packs.first_entry(), packs.end_entry()). Bundles that no pack has come
+// as one that is broken, however many they are. Behind a broken one, entries of
+// the same bundle are only hashed.
 //
 // Memory: at most kBundlesAhead bundles. Thread-safety: Next() belongs to one
 // thread.
@@ -63,9 +66,16 @@ class EntryStream {
 
  private:
   void Run();
+  // One finding for the bundles [index, end), which no pack has.
+  std::unique_ptr<ReadBundle> Missing(std::uint64_t index,
+                                      std::uint64_t end) const;
   std::unique_ptr<ReadBundle> Read(std::uint64_t index, TileNodes* nodes) const;
-  void ReadOne(std::uint64_t index, absl::string_view bytes, TileNodes* nodes,
-               ReadBundle* into) const;
+  void ReadOne(std::uint64_t index, absl::string_view bytes, const Pack& from,
+               TileNodes* nodes, ReadBundle* into) const;
+  // Whether entry `index` of `from` is one that its own tree holds and that a
+  // later epoch took the place of.
+  bool IsOfEarlierEpoch(std::uint64_t index, const Hash& leaf,
+                        const Pack& from) const;
 
   const PackSet* const packs_;
   Mutex mu_;

@@ -1,5 +1,6 @@
 #include "tools/verify/files_check.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -60,8 +61,24 @@ void CheckSpareBundles(const PackSet& packs, const Pack& pack,
   const Manifest& manifest = pack.manifest();
   TileNodes nodes(&pack);
   const std::uint64_t width = limits::kTileWidth;
-  for (std::uint64_t index = manifest.first_entry / width;
-       index * width < manifest.end_entry; ++index) {
+  const std::uint64_t end = (manifest.end_entry + width - 1) / width;
+  for (std::uint64_t index = manifest.first_entry / width; index < end;
+       ++index) {
+    const std::uint64_t there =
+        std::min(end, pack.NextBundle(index).value_or(end));
+    if (there > index) {
+      // One finding, however many are claimed.
+      findings->Add(
+          kinds::kBundleMissing,
+          {.entry = index * width,
+           .file = absl::StrCat(
+               pack.path(), ": ",
+               TilePath({true, 0, index,
+                         TileWidthAt(0, index, manifest.tree_size)})),
+           .detail = absl::StrCat(there - index, " bundles from it on")});
+      index = there;
+      if (index == end) break;
+    }
     const TileId id{true, 0, index, TileWidthAt(0, index, manifest.tree_size)};
     if (packs.PackOfBundle(index) == &pack) continue;
     const std::string file = absl::StrCat(pack.path(), ": ", TilePath(id));

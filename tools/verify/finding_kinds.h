@@ -22,6 +22,9 @@ THON_FINDING(kFileUnlisted, "FILE_UNLISTED", kPack, kFailed,
   "Một tệp không có trong bản kê", "a file that the manifest does not list");
 THON_FINDING(kEntriesAbsent, "ENTRIES_ABSENT", kPack, kNotChecked,
   "Gói không chứa mọi mục của sổ", "the pack does not hold every entry of the log");
+THON_FINDING(kPackOfLostEntries, "PACK_OF_LOST_ENTRIES", kPack, kNoted,
+  "Gói kết thúc ở những mục mà sổ đã khai là mất; điều nó nói về lúc đó không so được",
+  "a pack ends in entries that the log declares lost; what it says as of them is not compared");
 THON_FINDING(kKeyFromManifest, "KEY_FROM_MANIFEST", kCheckpoint, kNoted,
   "CHÚ Ý: khóa của sổ lấy từ chính gói này. Hãy hỏi khóa từ nơi khác và chạy lại với --log-key",
   "TAKE CARE: the log's key is the one that the pack itself names; get it from somebody else and run again with --log-key");
@@ -35,6 +38,9 @@ THON_FINDING(kBundleMalformed, "BUNDLE_MALFORMED", kEntries, kFailed,
   "Một bó mục không đúng dạng", "a bundle of entries is not of its form");
 THON_FINDING(kEntryMalformed, "ENTRY_MALFORMED", kEntries, kFailed,
   "Mục không đúng dạng", "an entry is not of its form");
+THON_FINDING(kEntryVersionUnknown, "ENTRY_VERSION_UNKNOWN", kEntries, kNotChecked,
+  "Mục thuộc một phiên bản mà chương trình này không biết: hãy dùng bản mới hơn",
+  "an entry of a version that this program does not know: use a newer one");
 THON_FINDING(kPositionGap, "POSITION_GAP", kEntries, kFailed,
   "Vị trí không nối tiếp nhau", "positions do not follow each other");
 THON_FINDING(kTileMissing, "TILE_MISSING", kTiles, kFailed,
@@ -57,6 +63,9 @@ THON_FINDING(kCheckpointUnsigned, "CHECKPOINT_UNSIGNED", kCheckpoint, kFailed,
   "Điểm chốt không có chữ ký đúng của sổ", "a checkpoint is not signed by the log's key");
 THON_FINDING(kLogKeyDiffers, "LOG_KEY_DIFFERS", kCheckpoint, kFailed,
   "Khóa đã cho không phải là khóa mà sổ tự khai", "the key is not the one that the log declares for its origin");
+THON_FINDING(kLogKeyNotChecked, "LOG_KEY_NOT_CHECKED", kCheckpoint, kNotChecked,
+  "Kỷ nguyên của điểm chốt được khai ở những mục mà gói không chứa",
+  "the checkpoint's epoch is declared in entries that the pack does not hold");
 THON_FINDING(kCosignatureBad, "COSIGNATURE_BAD", kWitnesses, kFailed,
   "Một chữ ký chứng kiến là sai", "a witness's cosignature is not the witness's");
 THON_FINDING(kQuorumMissing, "QUORUM_MISSING", kWitnesses, kFailed,

@@ -73,10 +73,13 @@ absl::Status Pack::Index() {
     return absl::InvalidArgumentError(
         "the pack has no manifest.json; is it an audit pack?");
   }
-  return files_->Walk([this](const std::string& path, Extent extent) {
-    byte_count_ += extent.size;
-    return path == kManifestPath ? absl::OkStatus() : Admit(path, extent);
-  });
+  const absl::Status admitted =
+      files_->Walk([this](const std::string& path, Extent extent) {
+        byte_count_ += extent.size;
+        return path == kManifestPath ? absl::OkStatus() : Admit(path, extent);
+      });
+  std::sort(bundles_.begin(), bundles_.end());
+  return admitted;
 }
 
 absl::Status Pack::ReadManifest(const std::string& path, Extent extent) {
@@ -127,6 +130,7 @@ absl::Status Pack::AdmitTile(const std::string& path, Extent extent) {
                                " bytes; such a file has at most ", size_max));
   }
   if (!tiles_.emplace(KeyOf(*id), extent).second) return Twice(path);
+  if (id->entries) bundles_.push_back(id->index);
   return absl::OkStatus();
 }
 
@@ -175,6 +179,12 @@ absl::StatusOr<std::string> Pack::ReadTile(const TileId& id) const {
 
 bool Pack::HasTile(const TileId& id) const {
   return tiles_.contains(KeyOf(id));
+}
+
+std::optional<std::uint64_t> Pack::NextBundle(std::uint64_t index) const {
+  const auto it = std::lower_bound(bundles_.begin(), bundles_.end(), index);
+  if (it == bundles_.end()) return std::nullopt;
+  return *it;
 }
 
 absl::StatusOr<std::string> Pack::ReadCheckpoint() const {

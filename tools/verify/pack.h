@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -58,6 +59,9 @@ class Pack {
     return files_->Read(path, extent);
   }
 
+  // The first bundle at or behind `index` that is there; nullopt: none is.
+  std::optional<std::uint64_t> NextBundle(std::uint64_t index) const;
+
   std::uint64_t file_count() const { return file_count_; }
   std::uint64_t byte_count() const { return byte_count_; }
 
@@ -80,6 +84,7 @@ class Pack {
   Manifest manifest_;
   std::optional<Extent> checkpoint_;
   absl::flat_hash_map<TileKey, Extent> tiles_;
+  std::vector<std::uint64_t> bundles_;  // Ascending.
   std::map<std::uint64_t, Extent> older_;
   RowsFiles rows_;
   std::uint64_t file_count_ = 0;

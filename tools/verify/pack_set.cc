@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
 
@@ -11,12 +12,21 @@ namespace {
 
 constexpr std::size_t kTilesKept = 32;
 
-// An origin is NAME "/" NUMBER; the name is the log.
-absl::string_view LogName(absl::string_view origin) {
+}  // namespace
+
+absl::string_view LogOf(absl::string_view origin) {
   return origin.substr(0, origin.rfind('/'));
 }
 
-}  // namespace
+std::uint64_t EpochOf(absl::string_view origin) {
+  const std::size_t slash = origin.rfind('/');
+  std::uint64_t number = 0;
+  if (slash == absl::string_view::npos ||
+      !absl::SimpleAtoi(origin.substr(slash + 1), &number)) {
+    return 0;
+  }
+  return number;
+}
 
 absl::StatusOr<std::unique_ptr<PackSet>> PackSet::Open(
     const std::vector<std::string>& paths) {
@@ -32,8 +42,8 @@ absl::StatusOr<std::unique_ptr<PackSet>> PackSet::Open(
   if (set->packs_.empty()) return absl::InvalidArgumentError("no pack");
   auto& packs = set->packs_;
   for (const auto& pack : packs) {
-    if (LogName(pack->manifest().origin) !=
-        LogName(packs.front()->manifest().origin)) {
+    if (LogOf(pack->manifest().origin) !=
+        LogOf(packs.front()->manifest().origin)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the packs are of different logs: ", packs.front()->manifest().origin,
           " and ", pack->manifest().origin));
@@ -53,7 +63,10 @@ absl::StatusOr<std::unique_ptr<PackSet>> PackSet::Open(
   }
   std::stable_sort(packs.begin(), packs.end(),
                    [](const auto& a, const auto& b) {
-                     return a->manifest().tree_size < b->manifest().tree_size;
+                     return std::pair(EpochOf(a->manifest().origin),
+                                      a->manifest().tree_size) <
+                            std::pair(EpochOf(b->manifest().origin),
+                                      b->manifest().tree_size);
                    });
   set->end_entry_ = std::min(set->end_entry_, set->tree_size());
   return set;
@@ -76,11 +89,21 @@ absl::StatusOr<PackSet::Bundle> PackSet::ReadBundle(std::uint64_t index) const {
     return absl::NotFoundError(
         absl::StrCat(TilePath(bundle.id), ": is not there"));
   }
+  bundle.pack = pack;
   bundle.id.width = TileWidthAt(0, index, pack->manifest().tree_size);
   absl::StatusOr<std::string> bytes = pack->ReadTile(bundle.id);
   if (!bytes.ok()) return bytes.status();
   bundle.bytes = *std::move(bytes);
   return bundle;
+}
+
+std::optional<std::uint64_t> PackSet::NextBundle(std::uint64_t index) const {
+  std::optional<std::uint64_t> next;
+  for (const auto& pack : packs_) {
+    const std::optional<std::uint64_t> one = pack->NextBundle(index);
+    if (one.has_value() && (!next.has_value() || *one < *next)) next = one;
+  }
+  return next;
 }
 
 absl::StatusOr<const std::vector<Hash>*> TileNodes::Tile(int level,

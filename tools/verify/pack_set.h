@@ -1,20 +1,29 @@
 // One pack, or several of one log that continue each other.
 //
-// The tree that is verified is the largest; the trees of the other packs are
-// verified by themselves, and each must be a prefix of it.
+// The tree that is verified is the largest of the newest epoch: an epoch before
+// may have been longer when its end was lost. The trees of the other packs are
+// verified by themselves, and each must be a prefix of it but for a declared
+// loss.
 #ifndef THON_TOOLS_VERIFY_PACK_SET_H_
 #define THON_TOOLS_VERIFY_PACK_SET_H_
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/core/merkle.h"
 #include "tools/verify/pack.h"
 
 namespace thon::verify {
+
+// An origin is NAME "/" NUMBER: the name is the log, the number the epoch; 0 if
+// it has none.
+absl::string_view LogOf(absl::string_view origin);
+std::uint64_t EpochOf(absl::string_view origin);
 
 // Thread-safety: const methods from any thread.
 class PackSet {
@@ -23,7 +32,7 @@ class PackSet {
   static absl::StatusOr<std::unique_ptr<PackSet>> Open(
       const std::vector<std::string>& paths);
 
-  // By tree size, the largest last.
+  // By epoch, then by tree size; the one that counts last.
   const std::vector<std::unique_ptr<Pack>>& packs() const { return packs_; }
   const Pack& main() const { return *packs_.back(); }
   std::uint64_t tree_size() const { return main().manifest().tree_size; }
@@ -32,15 +41,18 @@ class PackSet {
   std::uint64_t first_entry() const { return first_entry_; }
   std::uint64_t end_entry() const { return end_entry_; }
 
-  // The pack that gives bundle `index`: the one with the largest tree among
-  // those that have it; nullptr if none does.
+  // The pack that gives bundle `index`: the last in packs() that has it;
+  // nullptr if none does.
   const Pack* PackOfBundle(std::uint64_t index) const;
   // As it lies in its pack, with its width there.
   struct Bundle {
+    const Pack* pack = nullptr;
     TileId id;
     std::string bytes;
   };
   absl::StatusOr<Bundle> ReadBundle(std::uint64_t index) const;
+  // The first bundle at or behind `index` that a pack has; nullopt: none has.
+  std::optional<std::uint64_t> NextBundle(std::uint64_t index) const;
 
  private:
   std::vector<std::unique_ptr<Pack>> packs_;

@@ -71,7 +71,8 @@ class Verifier {
   ChainCheck chains_;
   FoldCheck fold_;
   std::optional<CheckpointBody> head_;
-  bool in_order_ = true;  // Entries come without a gap so far.
+  std::uint64_t read_end_ = 0;  // Behind the last entry that was visited.
+  bool in_order_ = true;        // Entries come without a gap so far.
   bool folding_ = true;
 };
 
@@ -91,6 +92,7 @@ void Verifier::CheckTrees() {
 
 void Verifier::ReadEntries() {
   const std::uint64_t all = packs_.end_entry() - packs_.first_entry();
+  read_end_ = packs_.first_entry();
   if (packs_.first_entry() > 0) {
     folding_ = false;
     findings_.Add(kinds::kFoldNotFromStart, {.entry = packs_.first_entry()});
@@ -139,6 +141,7 @@ void Verifier::VisitBundle(const ReadBundle& bundle) {
 }
 
 void Verifier::VisitEntry(const ReadEntry& entry) {
+  read_end_ = entry.index.value + 1;
   events_.Add(entry);
   if (folding_) folding_ = fold_.Visit(entry);
   chains_.Visit(entry, folding_ ? &fold_.rows() : nullptr);
@@ -155,6 +158,17 @@ void Verifier::VisitEntry(const ReadEntry& entry) {
 void Verifier::ComparePack(const Pack& pack) {
   const Manifest& manifest = pack.manifest();
   const std::uint64_t position = chains_.last_position().value;
+  const std::uint64_t kept =
+      KeptOfOrigin(chains_.epochs(), manifest.origin).value_or(UINT64_MAX);
+  if (manifest.end_entry > kept) {
+    findings_.Add(
+        kinds::kPackOfLostEntries,
+        {.file = pack.path(),
+         .detail = absl::StrCat("it ends at entry ", manifest.end_entry, " of ",
+                                manifest.origin, "; those from ", kept,
+                                " on are lost")});
+    return;
+  }
   if (manifest.position != position) {
     findings_.Add(kinds::kManifestDiffers,
                   {.position = position,
@@ -209,11 +223,11 @@ void Verifier::CheckOlderOnes() {
         TrustedKey(options_.trust, head_->origin);
     CheckDeclaredKey(*head_,
                      key.has_value() ? key->key : packs_.main().manifest().key,
-                     chains_.epochs(), &findings_);
+                     chains_.epochs(), read_end_, &findings_);
   }
   const auto check = [this](const OlderCheckpoint& older) {
     CheckOlder(older, packs_, chains_.epochs(), options_.trust, &nodes_,
-               &findings_);
+               &findings_, read_end_);
   };
   for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
     const bool is_main = pack.get() == &packs_.main();

@@ -128,7 +128,7 @@ TEST_F(TamperTest, AnEntryAlteredUnderANewTreeIsNamed) {
        {},
        "OLDER_CHECKPOINT_BEYOND"},
       {"garbage",
-       [&](Entries* entries) { (*entries)[at] = std::string(90, 'x'); },
+       [&](Entries* entries) { (*entries)[at] = std::string(90, '\1'); },
        {},
        "ENTRY_MALFORMED",
        at},
