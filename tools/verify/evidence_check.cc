@@ -204,21 +204,26 @@ absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report) {
   absl::StatusOr<EvidenceText> evidence = ParseEvidence(options.text);
   if (!evidence.ok()) return evidence.status();
   report->findings.Examined(Check::kReceipts, 1);
-  std::vector<note::VerifierKey> keys = evidence->log_keys;
-  const std::optional<OriginKey> trusted =
-      TrustedKey(options.trust, evidence->origin);
-  if (trusted.has_value()) {
-    keys = {trusted->key};
-  } else {
-    report->findings.Add(
-        kinds::kKeyFromManifest,
-        {.file = options.name,
-         .detail = note::FormatVerifierKey(evidence->log_keys.front())});
-  }
   report->facts.emplace_back("Tên sổ / Origin", evidence->origin);
   report->facts.emplace_back("Viết lúc / Written", evidence->written);
   report->facts.emplace_back("Người viết / Written by",
                              evidence->witness_key.name);
+  // The keys in the file are its writer's word: with them anybody could prove
+  // anything of any log.
+  const std::optional<OriginKey> trusted =
+      TrustedKey(options.trust, evidence->origin);
+  if (!trusted.has_value()) {
+    report->findings.Add(kinds::kEvidenceInconclusive,
+                         {.file = options.name,
+                          .detail = absl::StrCat("no key of ", evidence->origin,
+                                                 " is known; give --log-key")});
+    report->conclusion = {
+        "CHƯA KẾT LUẬN: cần khóa của sổ, lấy từ nơi đáng tin (--log-key).",
+        "INCONCLUSIVE: the log's key, from somebody you trust, is needed "
+        "(--log-key)."};
+    return absl::OkStatus();
+  }
+  const std::vector<note::VerifierKey> keys = {trusted->key};
   std::string why;
   const std::optional<Signed> known = ReadSigned(evidence->known, keys, &why);
   if (!known.has_value()) {

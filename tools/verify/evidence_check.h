@@ -29,7 +29,9 @@ struct EvidenceText {
 // kInvalidArgument: not of the form; says what.
 absl::StatusOr<EvidenceText> ParseEvidence(absl::string_view text);
 
-// Whether the two notes show what the file says. kInvalidArgument: malformed.
+// Whether the two notes show what the file says, by the key that `trust` has
+// for the file's origin; without one nothing is concluded, as the keys in the
+// file are its writer's word. kInvalidArgument: malformed.
 absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report);
 
 // The first line of a promise that a phone found broken, without its newline.
