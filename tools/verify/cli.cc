@@ -5,16 +5,24 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/core/limits.h"
+#include "server/core/lines.h"
+#include "server/core/note.h"
+#include "server/core/text.h"
 #include "server/core/version.h"
 #include "tools/verify/kept.h"
 #include "tools/verify/report.h"
@@ -37,7 +45,7 @@ Ví dụ / Examples:
   thon-verify receipt "THON1:..." --log-key "..."            a phone's QR code
   thon-verify receipt card.txt --pack pack.tar               ... and whether the log kept its word
   thon-verify proof entry-12.tlog-proof --leaf entry-12.bin --log-key "..."
-  thon-verify evidence two-histories.txt
+  thon-verify evidence two-histories.txt --log-key "..."
 
 Mã thoát / Exit status: 0 đúng hết / all held; 1 có điều sai / something did not hold;
 2 gọi sai hoặc không đọc được / usage, or unreadable; 3 không sai nhưng chưa kiểm được hết /
@@ -48,7 +56,7 @@ struct Arguments {
   std::string log_key;
   std::string trust_policy;
   std::vector<std::string> older;
-  std::int64_t expect_total = 0;
+  std::string expect_total;
   std::string policy_id;
   std::string markdown, html, json;
   int threads = 0;
@@ -75,11 +83,36 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path,
   return text;
 }
 
+// Đồng, as digits or with the dots that the report prints.
+std::optional<std::int64_t> ParseDong(absl::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c != '.') digits.push_back(c);
+  }
+  std::uint64_t vnd = 0;
+  if (!ParseDecimal(digits, &vnd) || vnd > INT64_MAX) return std::nullopt;
+  const auto amount = static_cast<std::int64_t>(vnd);
+  if (text != digits && text != FormatGrouped(amount)) return std::nullopt;
+  return amount;
+}
+
+// A verifier key, or the file that holds one.
+absl::StatusOr<note::VerifierKey> ReadKey(const std::string& key_or_file) {
+  std::string text = key_or_file;
+  struct stat found {};
+  if (stat(key_or_file.c_str(), &found) == 0) {
+    absl::StatusOr<std::string> file =
+        ReadSmallFile(key_or_file, limits::kNoteBytesMax);
+    if (!file.ok()) return file.status();
+    text = *std::move(file);
+  }
+  return note::ParseVerifierKey(absl::StripAsciiWhitespace(text));
+}
+
 absl::StatusOr<Trust> ReadTrust(const Arguments& arguments) {
   Trust trust;
   if (!arguments.log_key.empty()) {
-    const absl::StatusOr<note::VerifierKey> key =
-        note::ParseVerifierKey(absl::StripAsciiWhitespace(arguments.log_key));
+    const absl::StatusOr<note::VerifierKey> key = ReadKey(arguments.log_key);
     if (!key.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--log-key: ", key.status().message()));
@@ -98,6 +131,51 @@ absl::StatusOr<Trust> ReadTrust(const Arguments& arguments) {
     trust.policy = *std::move(policy);
   }
   return trust;
+}
+
+// OK if reports can be written without touching anything that is there. A
+// report that took the place of the pack would destroy what it is about.
+absl::Status CheckOutputs(const Arguments& arguments) {
+  std::vector<std::string> outputs;
+  for (const std::string& path :
+       {arguments.markdown, arguments.html, arguments.json}) {
+    if (path.empty() || path == "-") continue;
+    struct stat found {};
+    if (lstat(path.c_str(), &found) == 0) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          path, ": is there already; name a new file for the report"));
+    }
+    const std::size_t slash = path.rfind('/');
+    std::string folder = slash == std::string::npos ? "."
+                         : slash == 0               ? "/"
+                                                    : path.substr(0, slash);
+    const std::unique_ptr<char, void (*)(void*)> real(
+        realpath(folder.c_str(), nullptr), std::free);
+    if (real == nullptr || access(real.get(), W_OK | X_OK) != 0) {
+      return absl::UnavailableError(
+          absl::StrCat(path, ": its folder cannot be written to"));
+    }
+    folder = absl::StrCat(real.get(), "/");
+    const std::string whole = absl::StrCat(
+        folder, slash == std::string::npos ? path : path.substr(slash + 1));
+    if (std::find(outputs.begin(), outputs.end(), whole) != outputs.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": is named for two reports"));
+    }
+    outputs.push_back(whole);
+    std::vector<std::string> packs = arguments.packs;
+    packs.push_back(arguments.pack);
+    for (const std::string& pack : packs) {
+      const std::unique_ptr<char, void (*)(void*)> input(
+          realpath(pack.c_str(), nullptr), std::free);
+      if (input != nullptr &&
+          absl::StartsWith(folder, absl::StrCat(input.get(), "/"))) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(path, ": is inside the pack; name a file elsewhere"));
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 // "-" is `out`. A file is written whole or not at all.
@@ -131,6 +209,8 @@ int Fail(const absl::Status& status, std::ostream* err) {
 
 int RunPacks(const Arguments& arguments, bool expects, std::ostream* out,
              std::ostream* err) {
+  const absl::Status outputs = CheckOutputs(arguments);
+  if (!outputs.ok()) return Fail(outputs, err);
   VerifyOptions options;
   options.packs = arguments.packs;
   absl::StatusOr<Trust> trust = ReadTrust(arguments);
@@ -140,9 +220,24 @@ int RunPacks(const Arguments& arguments, bool expects, std::ostream* out,
     absl::StatusOr<std::string> note =
         ReadSmallFile(path, limits::kNoteBytesMax);
     if (!note.ok()) return Fail(note.status(), err);
+    const absl::StatusOr<note::SignedNote> parsed = note::Parse(*note);
+    if (!parsed.ok()) {
+      return Fail(
+          absl::InvalidArgumentError(absl::StrCat(
+              path, ": is no signed checkpoint: ", parsed.status().message())),
+          err);
+    }
     options.older.push_back({path, *std::move(note)});
   }
-  if (expects) options.expect_total = arguments.expect_total;
+  if (expects) {
+    options.expect_total = ParseDong(arguments.expect_total);
+    if (!options.expect_total.has_value()) {
+      return Fail(absl::InvalidArgumentError(
+                      "--expect-total: số đồng, như 59500000 hay 59.500.000 / "
+                      "a sum in đồng, as 59500000 or 59.500.000"),
+                  err);
+    }
+  }
   options.policy_id = arguments.policy_id;
   options.threads = arguments.threads;
   options.rows_bytes = arguments.memory_mib << 20;
@@ -153,7 +248,11 @@ int RunPacks(const Arguments& arguments, bool expects, std::ostream* out,
   if (!report.ok()) return Fail(report.status(), err);
   const Document document = ReportDocument(*report, arguments.places);
   const bool json_only = arguments.json == "-";
-  if (!json_only) *out << ToTerminal(document);
+  if (!json_only) {
+    const Words verdict = VerdictWords(report->verdict());
+    *out << ToTerminal(document) << "\n"
+         << std::string(verdict.vi) << " / " << std::string(verdict.en) << "\n";
+  }
   for (const absl::Status& written :
        {WriteTo(arguments.markdown, ToMarkdown(document), out),
         WriteTo(arguments.html, ToHtml(document), out),
@@ -165,6 +264,8 @@ int RunPacks(const Arguments& arguments, bool expects, std::ostream* out,
 
 int RunKept(const Arguments& arguments, KeptKind kind, std::ostream* out,
             std::ostream* err) {
+  const absl::Status outputs = CheckOutputs(arguments);
+  if (!outputs.ok()) return Fail(outputs, err);
   KeptOptions options;
   options.kind = kind;
   absl::StatusOr<Trust> trust = ReadTrust(arguments);
@@ -190,7 +291,15 @@ int RunKept(const Arguments& arguments, KeptKind kind, std::ostream* out,
   }
   const absl::StatusOr<KeptReport> report = CheckKept(options);
   if (!report.ok()) return Fail(report.status(), err);
-  if (arguments.json != "-") *out << ToTerminal(KeptDocument(*report));
+  Document document = KeptDocument(*report);
+  if (absl::StartsWith(report->conclusion.en, "PROVEN") &&
+      report->verdict() == Verdict::kHeld) {
+    // What holds is the evidence, not the log.
+    document.blocks.front().text =
+        "BẰNG CHỨNG ĐỨNG VỮNG: sổ đã nói dối / THE EVIDENCE HOLDS: the log "
+        "told two stories";
+  }
+  if (arguments.json != "-") *out << ToTerminal(document);
   const absl::Status written = WriteTo(arguments.json, KeptJson(*report), out);
   if (!written.ok()) return Fail(written, err);
   return ExitStatusOf(report->verdict());
@@ -198,9 +307,9 @@ int RunKept(const Arguments& arguments, KeptKind kind, std::ostream* out,
 
 void AddTrust(CLI::App* app, Arguments* arguments) {
   app->add_option("--log-key", arguments->log_key,
-                  "khóa của sổ, lấy từ nơi đáng tin / the log's verifier key, "
-                  "from somebody you trust")
-      ->type_name("VKEY");
+                  "khóa của sổ, hay tệp chứa khóa, lấy từ nơi đáng tin / the "
+                  "log's verifier key or its file, from somebody you trust")
+      ->type_name("VKEY|FILE");
   app->add_option("--trust-policy", arguments->trust_policy,
                   "sổ, bên chứng kiến và số chữ ký cần có / logs, witnesses "
                   "and quorum (c2sp.org/tlog-policy)")
@@ -300,6 +409,17 @@ int RunVerify(const std::vector<std::string>& arguments, std::ostream* out,
   }
   if (parsed.packs.empty()) {
     *err << "thon-verify: hãy nêu gói cần kiểm / name a pack; see --help\n";
+    return kUsage;
+  }
+  if (std::find(parsed.packs.begin(), parsed.packs.end(), "") !=
+      parsed.packs.end()) {
+    *err << "thon-verify: tên gói để trống / the name of a pack is empty\n";
+    return kUsage;
+  }
+  if (app.count("--policy-id") > 0 &&
+      (app.count("--expect-total") == 0 || parsed.policy_id.empty())) {
+    *err << "thon-verify: --policy-id cần --expect-total / --policy-id says "
+            "whose sum --expect-total is: give both\n";
     return kUsage;
   }
   return RunPacks(parsed, app.count("--expect-total") > 0, out, err);

@@ -258,10 +258,13 @@ Document ReportDocument(const VerifyReport& report, std::size_t places_shown) {
              "TAKE CARE: the log's key was not given; whoever made this pack "
              "could have chosen it. Run again with --log-key."));
   }
+  // What does not hold is what the reader came for.
+  const bool failed = report.findings.any_failed();
+  if (failed) DescribeFindings(report, places_shown, &document);
   DescribePack(report, &document);
   DescribeChecks(report, &document);
   DescribeMoney(report, &document);
-  DescribeFindings(report, places_shown, &document);
+  if (!failed) DescribeFindings(report, places_shown, &document);
   return document;
 }
 

@@ -6,17 +6,24 @@
 
 #include "tools/verify/kept.h"
 
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
 #include "absl/strings/escaping.h"
 #include "server/core/merkle.h"
 #include "server/core/receipt.h"
 #include "server/core/receipt_card.h"
 #include "server/core/tlog_proof.h"
 #include "tests/unit/verify/verify_fixture.h"
+#include "tools/verify/cli.h"
 
 namespace thon::verify {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class KeptTest : public VerifyTest {
  protected:
@@ -190,6 +197,28 @@ TEST_F(KeptTest, TwoHistoriesAreProvenByTheirTwoNotesAlone) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->verdict(), Verdict::kHeld);
   EXPECT_THAT(std::string(report->conclusion.en), HasSubstr("PROVEN"));
+  // The keys in the file are its writer's word, and prove nothing.
+  const auto key = std::exchange(options.trust.log_key, std::nullopt);
+  EXPECT_EQ(CheckKept(options)->verdict(), Verdict::kIncomplete);
+  EXPECT_THAT(std::string(CheckKept(options)->conclusion.en),
+              Not(HasSubstr("PROVEN")));
+  options.trust.log_key =
+      LogVerifierKey("other.test/1", log_key_->public_key());
+  EXPECT_EQ(CheckKept(options)->verdict(), Verdict::kIncomplete);
+  options.trust.log_key = key;
+  const std::string path = folder_ + "/two.txt";
+  std::ofstream(path) << options.text;
+  std::ostringstream out, err;
+  EXPECT_EQ(RunVerify({"evidence", path}, &out, &err), 3) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("no key of thon.test/1 is known"));
+  std::ofstream(folder_ + "/log.vkey") << vkey << "\n";
+  out.str("");
+  EXPECT_EQ(RunVerify({"evidence", path, "--log-key", folder_ + "/log.vkey"},
+                      &out, &err),
+            0)
+      << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("THE EVIDENCE HOLDS"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("everything checked holds")));
   options.text = file("two-histories", known, known);
   EXPECT_TRUE(Has(*CheckKept(options), "EVIDENCE_UNFOUNDED"));
   options.text = file("not-shown-consistent", known, CheckpointOf(lie, 200));
@@ -200,6 +229,56 @@ TEST_F(KeptTest, TwoHistoriesAreProvenByTheirTwoNotesAlone) {
   EXPECT_NE(CheckKept(options)->verdict(), Verdict::kHeld);
   options.text = file("two-histories", known, submitted) + "x";
   EXPECT_FALSE(CheckKept(options).ok());
+}
+
+TEST_F(KeptTest, NoReportIsWrittenOverAFileThatIsThere) {
+  const std::string card = folder_ + "/card.txt";
+  std::ofstream(card) << FormatReceiptCard(Card());
+  const std::string key = note::FormatVerifierKey(
+      LogVerifierKey("thon.test/1", log_key_->public_key()));
+  const auto run = [&](std::vector<std::string> arguments) {
+    std::ostringstream out, err;
+    const int status = RunVerify(arguments, &out, &err);
+    // Refused before any work: nothing was reported.
+    EXPECT_TRUE(status != 2 || out.str().empty()) << out.str();
+    return status;
+  };
+  EXPECT_EQ(run({"receipt", card, "--log-key", key, "--json", card}), 2);
+  std::ifstream kept(card);
+  EXPECT_EQ(std::string((std::istreambuf_iterator<char>(kept)), {}),
+            FormatReceiptCard(Card()));
+  const std::string json = folder_ + "/new.json";
+  EXPECT_EQ(run({"receipt", card, "--log-key", key, "--json", json}), 0);
+  EXPECT_EQ(run({"receipt", card, "--log-key", key, "--json", json}), 2);
+  const std::string pack = Write(MakePack(Parts()));
+  const std::string one = folder_ + "/one";
+  EXPECT_EQ(run({pack, "-q", "--html", one, "--markdown", one}), 2);
+  EXPECT_EQ(run({pack, "-q", "--html", pack}), 2);
+  EXPECT_EQ(run({pack, "-q", "--html", pack + "/r.html"}), 2);
+  EXPECT_EQ(run({pack, "-q", "--html", "/nonexistent/a.html"}), 2);
+  EXPECT_FALSE(std::ifstream(one).good());
+}
+
+TEST_F(KeptTest, WhatTheCommandLineCannotMeanIsRefusedBeforeAnyWork) {
+  const std::string pack = Write(MakePack(Parts()));
+  const auto run = [&](std::vector<std::string> arguments) {
+    std::ostringstream out, err;
+    const int status = RunVerify(arguments, &out, &err);
+    EXPECT_TRUE(status != 2 || out.str().empty()) << out.str();
+    return status;
+  };
+  EXPECT_EQ(run({pack, "-q", "--expect-total", "3.500.000"}), 0);
+  EXPECT_EQ(run({pack, "-q", "--expect-total", "3500000"}), 0);
+  EXPECT_EQ(run({pack, "-q", "--expect-total", "3.500.001"}), 1);
+  for (const char* const wrong :
+       {"-1", "3.5", "3.500.00", "", ".500", "3,5", "99999999999999999999"}) {
+    EXPECT_EQ(run({pack, "-q", absl::StrCat("--expect-total=", wrong)}), 2)
+        << wrong;
+  }
+  const std::string text = folder_ + "/no-note";
+  std::ofstream(text) << "hello\n";
+  EXPECT_EQ(run({pack, "-q", "--older-checkpoint", text}), 2);
+  EXPECT_EQ(run({""}), 2);
 }
 
 TEST_F(KeptTest, ABrokenPromiseOfAPhoneIsDecidedByAPack) {
