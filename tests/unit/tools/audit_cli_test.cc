@@ -252,7 +252,7 @@ TEST_F(AuditEpochTest, AnEpochThatLostWhatWasSeenIsRefusedUntilAccepted) {
 
 TEST_F(AuditEpochTest, AnotherKeyThanTheNearestKeptEpochsIsRefused) {
   Keep(1, std::string(32, 'x'), 20, RootAt(20));
-  EXPECT_EQ(Run({"audit", "checkpoint"}), cli::kExitRefused);
+  EXPECT_EQ(Run({"audit", "checkpoint"}), cli::kExitNotPermitted);
   EXPECT_THAT(err_.str(), HasSubstr("under another key than that of"));
   EXPECT_EQ(
       Run({"audit", "checkpoint", "--key", note::FormatVerifierKey(LogKey())}),
