@@ -1,7 +1,11 @@
 #include "tools/verify/manifest.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -127,11 +131,26 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view text) {
   if (text.size() > limits::kPackManifestBytesMax) {
     return absl::InvalidArgumentError("manifest.json: is too large");
   }
-  const Json json = Json::parse(text.begin(), text.end(), nullptr,
+  // Of a member that comes twice, readers disagree which one counts.
+  std::vector<std::set<std::string>> members;  // Of the objects that are open.
+  std::optional<std::string> twice;
+  const auto note_member = [&](int, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) {
+      members.emplace_back();
+    } else if (event == Json::parse_event_t::object_end) {
+      members.pop_back();
+    } else if (event == Json::parse_event_t::key &&
+               !members.back().insert(value.get<std::string>()).second) {
+      twice = value.get<std::string>();
+    }
+    return true;
+  };
+  const Json json = Json::parse(text.begin(), text.end(), note_member,
                                 /*allow_exceptions=*/false);
   if (!json.is_object()) {
     return absl::InvalidArgumentError("manifest.json: is not a JSON object");
   }
+  if (twice.has_value()) return Wrong(*twice, "is there twice");
   Reader reader(json);
   Manifest manifest;
   const std::string format = reader.Text("format");

@@ -171,6 +171,13 @@ TEST_F(BadPack, AManifestThatIsNoneIsRefused) {
         << text;
   }
   ExpectTarRefused(TarFile("checkpoint", "x") + TarEnd(), "manifest");
+  // A member twice: one reader takes the first, another the last.
+  for (const char* const member : {"tree_size", "row_count"}) {
+    std::string twice = pack_.manifest.dump();
+    const std::string name = absl::StrCat("\"", member, "\":");
+    twice.insert(twice.find(name), name + "1,");
+    ExpectTarRefused(TarFile("manifest.json", twice) + TarEnd(), member);
+  }
   ExpectTarRefused(
       TarFile("manifest.json", std::string(5 << 20, ' ')) + TarEnd(),
       "manifest");
