@@ -191,19 +191,29 @@ void ChainCheck::CheckCode(const ReadEntry& entry, const v1::Event& event,
       rows, Table::kEnrolmentCode, enrolled.code_hash());
   const AuthorId id = key.author();
   std::string wrong;
+  bool restorable = false;
   if (!code.has_value()) {
     wrong = "no officer made its code";
+    restorable = true;
   } else if (code->used_by() != id.view()) {
-    wrong = "its code was used by another key, or had expired";
+    wrong = "its code was used by another key";
   } else if (code->team_id() != enrolled.team_id() ||
              code->member_id() != enrolled.member_id() ||
              code->organisation_id() != enrolled.organisation_id()) {
     wrong = "its code was for somebody else";
+  } else if (zone_.DateOf(entry.trailer.receive_time).days >
+             code->last_date()) {
+    wrong = absl::StrCat("its code had expired on ",
+                         Date(code->last_date()).Vietnamese());
+    restorable = true;
   }
   if (wrong.empty()) return;
-  // After a loss, a phone shows the receipt of an enrolment that was lost.
+  // After a loss, a phone shows the receipt of an enrolment that was lost: its
+  // code may be lost as well, or have expired since. Nothing that was lost
+  // makes a code somebody else's.
   findings_->Add(
-      epochs_.size() > 1 ? kinds::kEnrolmentRestored : kinds::kEnrolmentInvalid,
+      epochs_.size() > 1 && restorable ? kinds::kEnrolmentRestored
+                                       : kinds::kEnrolmentInvalid,
       At(entry, event, absl::StrCat("author ", id.Hex(), ": ", wrong)));
 }
 
@@ -224,10 +234,10 @@ void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
     wrong = "its author is not enrolled";
   } else if (!VerifyBatchSignature(*it->second.key, offered, signature)) {
     wrong = "the author did not sign the other batch";
-  } else if (!fork.offered_batch().empty() &&
-             BatchHash(fork.offered_batch()) != offered) {
-    wrong = "the other batch has another hash";
   } else {
+    wrong = WrongOffer(fork, id, it->second);
+  }
+  if (wrong.empty()) {
     std::optional<Hash> kept = it->second.last;
     if (fork.sequence() != it->second.next) {
       kept = events_->BatchHashOf(id, Sequence(fork.sequence()));
@@ -243,9 +253,54 @@ void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
     findings_->Add(kinds::kForkUnproven, At(entry, event, wrong));
     return;
   }
-  findings_->Add(kinds::kFork, At(entry, event,
-                                  absl::StrCat("author ", id.Hex(), ", number ",
-                                               fork.sequence())));
+  Place place =
+      At(entry, event,
+         absl::StrCat("author ", id.Hex(), ", number ", fork.sequence()));
+  if (!fork.offered_batch().empty()) {
+    return findings_->Add(kinds::kFork, std::move(place));
+  }
+  // The hash may be of any batch of the author's, also of one that the log
+  // takes later.
+  bare_forks_.try_emplace({id, offered}, place);
+  findings_->Add(kinds::kForkServersWord, std::move(place));
+}
+
+std::string ChainCheck::WrongOffer(const v1::ForkObserved& fork,
+                                   const AuthorId& id,
+                                   const Author& author) const {
+  if (fork.offered_batch().empty()) return "";
+  if (BatchHash(fork.offered_batch()).view() != fork.offered_hash()) {
+    return "the other batch has another hash";
+  }
+  v1::Batch batch;
+  if (ParseBatch(fork.offered_batch(), &batch) != BatchFault::kNone) {
+    return "the other batch is none";
+  }
+  if (batch.author() != id.view())
+    return "the other batch is of another author";
+  if (batch.first_sequence() != fork.sequence()) {
+    return "the other batch has other numbers";
+  }
+  if (fork.sequence() == author.next &&
+      batch.previous_hash() == author.last.view()) {
+    return "the other batch follows what the log holds";
+  }
+  return "";
+}
+
+void ChainCheck::Finish() {
+  if (bare_forks_.empty()) return;
+  EntryStream stream(&packs_);
+  while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
+    for (const ReadEntry& entry : bundle->entries) {
+      const auto it = bare_forks_.find({entry.author, entry.batch_hash});
+      if (it == bare_forks_.end()) continue;
+      Place place = it->second;
+      place.detail = absl::StrCat("the other batch is the author's own, entry ",
+                                  entry.index.value);
+      findings_->Add(kinds::kForkUnproven, std::move(place));
+    }
+  }
 }
 
 }  // namespace thon::verify

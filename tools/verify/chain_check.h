@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -56,6 +57,10 @@ class ChainCheck {
   // nothing is folded: then what only rows tell is not looked at.
   void Visit(const ReadEntry& entry, const RowReader* rows);
 
+  // After the last entry: what only the whole log tells. Reads the pack again
+  // if there are forks without the batch that was offered.
+  void Finish();
+
   const std::vector<Epoch>& epochs() const { return epochs_; }
   std::uint64_t author_count() const { return authors_.size(); }
   Position last_position() const { return Position(next_position_ - 1); }
@@ -93,6 +98,10 @@ class ChainCheck {
   void Revoke(const ReadEntry& entry, const v1::Event& event,
               const RowReader* rows);
   void CheckFork(const ReadEntry& entry, const v1::Event& event);
+  // Why the batch that a fork's author signed besides shows none; "" if it
+  // does, or is not there.
+  std::string WrongOffer(const v1::ForkObserved& fork, const AuthorId& id,
+                         const Author& author) const;
 
   const PackSet& packs_;
   const PackEvents* const events_;
@@ -107,6 +116,8 @@ class ChainCheck {
   std::optional<Date> open_day_;
   std::map<AuthorId, Author> authors_;
   std::vector<Epoch> epochs_;
+  // Forks of which only the other batch's hash is known, by author and hash.
+  std::map<std::pair<AuthorId, Hash>, Place> bare_forks_;
 };
 
 }  // namespace thon::verify

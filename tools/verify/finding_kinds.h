@@ -20,6 +20,8 @@ THON_FINDING(kFileDiffers, "FILE_DIFFERS", kPack, kFailed,
   "Một tệp không có nội dung mà bản kê ghi", "a file is not the one that the manifest lists");
 THON_FINDING(kFileUnlisted, "FILE_UNLISTED", kPack, kFailed,
   "Một tệp không có trong bản kê", "a file that the manifest does not list");
+THON_FINDING(kTreeEmpty, "TREE_EMPTY", kPack, kNotChecked,
+  "Sổ không có mục nào, dù mục đầu tiên phải mở sổ", "the log holds no entry, not even the one that opens it");
 THON_FINDING(kEntriesAbsent, "ENTRIES_ABSENT", kPack, kNotChecked,
   "Gói không chứa mọi mục của sổ", "the pack does not hold every entry of the log");
 THON_FINDING(kPackOfLostEntries, "PACK_OF_LOST_ENTRIES", kPack, kNoted,
@@ -93,6 +95,9 @@ THON_FINDING(kChainBroken, "CHAIN_BROKEN", kChains, kFailed,
   "Lô không nối vào lô trước của tác giả", "a batch does not name its author's batch before it");
 THON_FINDING(kFork, "FORK", kChains, kNoted,
   "Hai lô cùng nhận một số: khóa đã bị sao chép", "two batches claim the same numbers: a key was copied");
+THON_FINDING(kForkServersWord, "FORK_SERVERS_WORD", kChains, kNoted,
+  "Sổ ghi một chỗ rẽ nhánh mà không kèm lô kia: chỉ là lời của máy chủ",
+  "a fork whose other batch is not in the log: that it is one is the server's word");
 THON_FINDING(kForkUnproven, "FORK_UNPROVEN", kChains, kFailed,
   "Sổ ghi một chỗ rẽ nhánh mà không chứng minh được", "the log records a fork that it does not prove");
 THON_FINDING(kWithdrawn, "WITHDRAWN", kChains, kNoted,
@@ -148,6 +153,9 @@ THON_FINDING(kUnknownType, "UNKNOWN_EVENT_TYPE", kFold, kNoted,
   "Loại sự kiện mà chương trình này không biết", "an event of a type that this program does not know");
 THON_FINDING(kCommandFailed, "COMMAND_WITHOUT_EFFECT", kFold, kNoted,
   "Lệnh của cán bộ không có hiệu lực", "an officer's command without effect");
+THON_FINDING(kOfficerSignature, "OFFICER_SIGNATURE_NOT_CHECKED", kFold, kNotChecked,
+  "Lệnh mang khóa hay chữ ký riêng của cán bộ mà chưa ai kiểm được",
+  "a command with a key or a signature of the officer's own, which nobody can check");
 THON_FINDING(kServerEventFailed, "SERVER_EVENT_WITHOUT_EFFECT", kFold, kNoted,
   "Sự kiện do máy chủ tự ghi không có hiệu lực", "an event of the server's own without effect");
 THON_FINDING(kHeld, "HELD_EVENT", kFold, kNoted,
@@ -166,6 +174,14 @@ THON_FINDING(kStateRootUnnamed, "STATE_ROOT_UNNAMED", kStateRoots, kFailed,
   "Gốc trạng thái ở một vị trí mà sổ không gọi tên", "a state root at a position that the log does not name");
 THON_FINDING(kStateRootMissing, "STATE_ROOT_MISSING", kStateRoots, kNoted,
   "Vị trí được gọi tên mà chưa có gốc trạng thái", "a position that the log names and has no state root yet");
+THON_FINDING(kStateRootLate, "STATE_ROOT_LATE", kStateRoots, kNotChecked,
+  "Vị trí được gọi tên đã lâu mà chưa có gốc trạng thái; có thể máy chủ vừa chạy lại",
+  "a position that the log named long ago and has no state root; the server may have just come back");
+THON_FINDING(kStateRootNever, "STATE_ROOT_NEVER_RECORDED", kStateRoots, kFailed,
+  "Máy chủ vẫn chạy mà không ghi gốc trạng thái ở vị trí được gọi tên",
+  "the server ran on and never recorded the state root of a position that the log names");
+THON_FINDING(kStateRootsIncomplete, "STATE_ROOTS_INCOMPLETE", kStateRoots, kFailed,
+  "Bản ghi gốc trạng thái không có đủ mỗi bảng một lần", "a record of state roots does not have each projection once");
 THON_FINDING(kVersionNotCarried, "VERSION_NOT_CARRIED", kStateRoots, kNotChecked,
   "Phiên bản bảng mà chương trình này không có", "a version of a projection that this program does not carry");
 THON_FINDING(kRowDiffers, "ROW_DIFFERS", kRows, kFailed,

@@ -15,6 +15,13 @@
 namespace thon::verify {
 namespace {
 
+// The recorder needs seconds, or minutes over the rows of many years. A day of
+// the log's own time behind a due position is more than any of that; and as a
+// server that was off for days has it all to do when it is back, it gets an
+// hour from the first thing that it recorded then.
+constexpr std::int64_t kDueMs = std::int64_t{24} * 3600 * 1000;
+constexpr std::int64_t kBackMs = std::int64_t{3600} * 1000;
+
 std::string FailureName(v1::CommandFailure failure) {
   const std::string& name = v1::CommandFailure_Name(failure);
   constexpr absl::string_view kPrefix = "COMMAND_FAILURE_";
@@ -76,6 +83,13 @@ bool FoldCheck::Visit(const ReadEntry& entry) {
   }
   const auto count = static_cast<std::uint64_t>(entry.batch->events_size());
   events_folded_ += count;
+  last_received_ms_ = entry.trailer.receive_time.ms;
+  for (auto it = due_.lower_bound(young_);
+       it != due_.end() && last_received_ms_ - it->second.received_ms > kDueMs;
+       ++it) {
+    it->second.day_after_ms = last_received_ms_;
+    young_ = it->first + 1;
+  }
   findings_->Examined(Check::kFold, count);
   return !named || NameRoots(entry);
 }
@@ -95,8 +109,8 @@ bool FoldCheck::NameRoots(const ReadEntry& entry) {
     return false;
   }
   own_[position] = *std::move(roots);
-  named_entry_[position] = entry.index.value;
-  recorded_[position] = false;
+  due_[position] = {.entry = entry.index.value,
+                    .received_ms = entry.trailer.receive_time.ms};
   return true;
 }
 
@@ -150,6 +164,13 @@ void FoldCheck::NameEvents(const ReadEntry& entry, bool server) {
       place.detail = UnknownText(event);
       findings_->Add(kinds::kUnknownType, place);
     }
+    if (!event.act().officer_key().empty() ||
+        !event.act().officer_signature().empty()) {
+      place.detail = absl::StrCat(PayloadName(event), " of officer ",
+                                  event.act().officer_id());
+      findings_->Add(kinds::kOfficerSignature, place);
+    }
+    place.detail.clear();
     if (!server) continue;
     if (event.has_act()) {
       VisitCommand(event, std::move(place));
@@ -209,17 +230,43 @@ void FoldCheck::CompareRecorded(const v1::StateRootsRecorded& recorded,
     findings_->Add(kinds::kStateRootUnnamed, std::move(place));
     return;
   }
-  recorded_[recorded.position()] = true;
+  if (IsComplete(recorded, place)) due_.erase(recorded.position());
   CompareRoots(own->second, {recorded.roots().begin(), recorded.roots().end()},
                std::move(place));
 }
 
-void FoldCheck::Finish() {
-  for (const auto& [position, recorded] : recorded_) {
-    if (recorded) continue;
-    findings_->Add(kinds::kStateRootMissing,
-                   {.entry = named_entry_[position], .position = position});
+bool FoldCheck::IsComplete(const v1::StateRootsRecorded& recorded,
+                           const Place& where) {
+  bool complete = true;
+  for (const ProjectionTables& projection : AllProjectionTables()) {
+    const auto times =
+        std::count_if(recorded.roots().begin(), recorded.roots().end(),
+                      [&](const v1::StateRoot& root) {
+                        return root.projection() == projection.name;
+                      });
+    if (times == 1) continue;
+    complete = false;
+    Place place = where;
+    place.detail =
+        absl::StrCat("position ", recorded.position(), ": ", projection.name,
+                     times == 0 ? " has no root" : " has more roots than one");
+    findings_->Add(kinds::kStateRootsIncomplete, std::move(place));
   }
+  return complete;
+}
+
+void FoldCheck::NameMissing(std::uint64_t position, const Due& due) {
+  const FindingKind* kind = &kinds::kStateRootMissing;
+  if (due.day_after_ms.has_value()) {
+    kind = last_received_ms_ - *due.day_after_ms > kBackMs
+               ? &kinds::kStateRootNever
+               : &kinds::kStateRootLate;
+  }
+  findings_->Add(*kind, {.entry = due.entry, .position = position});
+}
+
+void FoldCheck::Finish() {
+  for (const auto& [position, due] : due_) NameMissing(position, due);
   FindStandings();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,21 @@ class FoldCheck {
   }
 
  private:
+  // An entry whose last position the log names, until its roots are recorded.
+  struct Due {
+    std::uint64_t entry = 0;
+    std::int64_t received_ms = 0;
+    // Receive time of the first entry more than a day behind it.
+    std::optional<std::int64_t> day_after_ms = std::nullopt;
+  };
+
   void VisitCommand(const v1::Event& event, Place place);
   void VisitOwn(const v1::Event& event, Place place);
   bool NameRoots(const ReadEntry& entry);
+  // Whether each projection that this program knows is there once.
+  bool IsComplete(const v1::StateRootsRecorded& recorded, const Place& where);
+  // Names a position whose roots were never recorded.
+  void NameMissing(std::uint64_t position, const Due& due);
   void CompareRecorded(const v1::StateRootsRecorded& recorded, Place place);
   void FindStandings();
 
@@ -72,8 +85,9 @@ class FoldCheck {
   std::uint64_t events_folded_ = 0;
   // Computed here, by the position that the log names.
   std::map<std::uint64_t, std::vector<v1::StateRoot>> own_;
-  std::map<std::uint64_t, std::uint64_t> named_entry_;
-  std::map<std::uint64_t, bool> recorded_;
+  std::map<std::uint64_t, Due> due_;  // By position.
+  std::uint64_t young_ = 0;  // The first position without `day_after_ms`.
+  std::int64_t last_received_ms_ = 0;
 };
 
 }  // namespace thon::verify

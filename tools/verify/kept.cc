@@ -13,7 +13,10 @@
 #include "tools/verify/entry_stream.h"
 #include "tools/verify/evidence_check.h"
 #include "tools/verify/finding_kinds.h"
+#include "tools/verify/pack_events.h"
 #include "tools/verify/report.h"
+#include "tools/verify/signature_pool.h"
+#include "tools/verify/temp_rows.h"
 #include "tools/verify/tree_check.h"
 
 namespace thon::verify {
@@ -25,44 +28,48 @@ constexpr char kProofFirstLine[] = "c2sp.org/tlog-proof";
 struct ComparedPack {
   std::unique_ptr<PackSet> packs;
   std::unique_ptr<TileNodes> nodes;
-  std::vector<Epoch> epochs;  // As its entries say.
+  std::vector<Epoch> epochs;   // As its entries say.
+  std::uint64_t read_end = 0;  // Behind the last entry that was read.
+  bool proven = false;         // Nothing that its entries say contradicts them.
 };
 
-// The epochs that the entries open, by those first events that only a new
-// server's author writes. Their truth is Verify()'s to say.
-std::vector<Epoch> ReadEpochs(const PackSet& packs) {
-  std::vector<Epoch> epochs;
-  EntryStream stream(&packs);
+// The epochs that the entries open. What of the pack's entries, chains,
+// signatures and epochs does not hold is added to `findings`: the pack excuses
+// nothing then.
+absl::Status ReadEpochs(ComparedPack* pack, Findings* findings) {
+  constexpr std::size_t kPlacesCacheBytes = std::size_t{8} << 20;
+  absl::StatusOr<std::unique_ptr<TempRows>> places =
+      TempRows::Open("", kPlacesCacheBytes);
+  if (!places.ok()) return places.status();
+  Findings found;  // Of the whole pack; much of it is not about a receipt.
+  PackEvents events(pack->packs.get(), places->get());
+  SignaturePool signatures(1);
+  ChainCheck chains(*pack->packs, &events, pack->nodes.get(), &found,
+                    &signatures);
+  EntryStream stream(pack->packs.get());
+  bool in_order = true;
   while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
+    for (const auto& [kind, place] : bundle->findings) found.Add(*kind, place);
     for (const ReadEntry& entry : bundle->entries) {
-      const v1::Event& event = entry.batch->events(0);
-      if (event.sequence() != 1) continue;
-      Epoch epoch;
-      PublicKey server;
-      epoch.entry = entry.index;
-      epoch.position = entry.trailer.first_position;
-      const std::string* log_key = nullptr;
-      const std::string* server_key = nullptr;
-      if (event.has_log_opened()) {
-        epoch.origin = event.log_opened().origin();
-        log_key = &event.log_opened().log_key();
-        server_key = &event.log_opened().server_author_key();
-      } else if (event.has_epoch_opened()) {
-        epoch.origin = event.epoch_opened().new_origin();
-        epoch.old_origin = event.epoch_opened().old_origin();
-        epoch.old_size = event.epoch_opened().old_size();
-        log_key = &event.epoch_opened().log_key();
-        server_key = &event.epoch_opened().server_author_key();
-      }
-      if (log_key != nullptr &&
-          PublicKey::FromBytes(*log_key, &epoch.log_key) &&
-          PublicKey::FromBytes(*server_key, &server) &&
-          server.author() == entry.author) {
-        epochs.push_back(std::move(epoch));
-      }
+      if (!in_order) break;
+      events.Add(entry);
+      chains.Visit(entry, nullptr);
+      pack->read_end = entry.index.value + 1;
     }
+    in_order = in_order && !bundle->broken;
   }
-  return epochs;
+  chains.Finish();
+  for (const SignatureJob& bad : signatures.Finish()) {
+    found.Add(kinds::kSignatureBad,
+              {.entry = bad.entry.value, .position = bad.position.value});
+  }
+  pack->epochs = chains.epochs();
+  pack->proven = !found.any_failed() && events.status().ok();
+  for (const auto& [kind, what] : found.All()) {
+    if (kind->weight != Weight::kFailed) continue;
+    for (const Place& place : what->places) findings->Add(*kind, place);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<ComparedPack>> OpenPack(const KeptOptions& options,
@@ -76,9 +83,17 @@ absl::StatusOr<std::optional<ComparedPack>> OpenPack(const KeptOptions& options,
   Progress quiet(false);
   const Pack& pack = compared.packs->main();
   const std::optional<Hash> root = CheckTree(pack, findings, &quiet);
-  CheckHead(pack, root, options.trust, /*is_main=*/true, findings);
+  const std::optional<CheckpointBody> head =
+      CheckHead(pack, root, options.trust, /*is_main=*/true, findings);
   compared.nodes = std::make_unique<TileNodes>(&pack);
-  compared.epochs = ReadEpochs(*compared.packs);
+  const absl::Status read = ReadEpochs(&compared, findings);
+  if (!read.ok()) return read;
+  if (head.has_value()) {
+    const std::optional<OriginKey> key =
+        TrustedKey(options.trust, head->origin);
+    CheckDeclaredKey(*head, key.has_value() ? key->key : pack.manifest().key,
+                     compared.epochs, compared.read_end, findings);
+  }
   return std::optional<ComparedPack>(std::move(compared));
 }
 
@@ -116,6 +131,10 @@ void CheckInPack(const ComparedPack& pack, absl::string_view origin,
   if (!declared) {
     return add(kinds::kReceiptNotChecked,
                absl::StrCat("the pack declares no epoch ", origin));
+  }
+  if (index >= kept && !pack.proven) {
+    return add(kinds::kReceiptNotChecked,
+               "an epoch declares it lost, in a pack that does not hold");
   }
   if (index >= kept) {
     return add(kinds::kReceiptLost,
@@ -230,7 +249,8 @@ absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
   }
   if (!pack->has_value()) return absl::OkStatus();
   CheckOlder({options.name, proof->checkpoint}, *(*pack)->packs,
-             (*pack)->epochs, options.trust, (*pack)->nodes.get(), &findings);
+             (*pack)->epochs, options.trust, (*pack)->nodes.get(), &findings,
+             (*pack)->read_end);
   CheckInPack(**pack, body->origin, proof->index, leaf, options.name,
               &findings);
   return absl::OkStatus();

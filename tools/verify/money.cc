@@ -24,11 +24,6 @@ bool IsPayable(v1::DeterminationState state) {
          state == v1::DETERMINATION_STATE_PAID;
 }
 
-void Add(std::int64_t vnd, Sum* sum) {
-  ++sum->determinations;
-  sum->vnd += vnd;
-}
-
 // Ascending, each once, no more than are shown.
 void KeepFirst(std::vector<std::uint64_t>* positions) {
   std::sort(positions->begin(), positions->end());
@@ -43,13 +38,18 @@ class Accountant {
              const ChainCheck& chains, Findings* findings)
       : rows_(rows), events_(events), chains_(chains), findings_(findings) {}
 
-  Money Run();
+  // nullopt: a sum does not fit into 64 bits, which a finding says.
+  std::optional<Money> Run();
 
  private:
   struct Version {
     bool reads_phones = false;  // Activities, updates, inspections.
   };
 
+  void Add(std::int64_t vnd, Sum* sum) {
+    ++sum->determinations;
+    overflowed_ |= __builtin_add_overflow(sum->vnd, vnd, &sum->vnd);
+  }
   void AddPayable(const std::string& policy_id, std::int32_t month, int kind,
                   std::uint64_t beneficiary, const v1::Determination& row);
   // Adds to `server_signed` if the act there is the server's alone.
@@ -64,6 +64,7 @@ class Accountant {
   const ChainCheck& chains_;
   Findings* const findings_;
   Money money_;
+  bool overflowed_ = false;
   std::map<std::uint64_t, bool> servers_alone_;
   std::map<std::pair<std::string, std::int32_t>, Version> versions_;
   std::map<std::uint64_t, std::uint64_t> founded_;  // By team.
@@ -74,12 +75,10 @@ bool Accountant::IsServersAlone(std::uint64_t position) {
   if (known != servers_alone_.end()) return known->second;
   const std::optional<PackEvents::Head> head =
       events_.FindPosition(Position(position));
-  bool alone = false;
-  if (head.has_value() && chains_.IsServer(head->author)) {
-    const std::optional<v1::Event> event = events_.EventAt(Position(position));
-    alone = event.has_value() && event->act().officer_signature().empty();
-  }
-  return servers_alone_[position] = alone;
+  // No officer has a key yet: whatever stands in an act's reserved fields, only
+  // the server signed it. What is not found is not somebody else's either.
+  return servers_alone_[position] =
+             !head.has_value() || chains_.IsServer(head->author);
 }
 
 bool Accountant::RestsOn(const char* what, std::uint64_t position,
@@ -181,7 +180,7 @@ void Accountant::AddPayable(const std::string& policy_id, std::int32_t month,
   Add(vnd, &money_.on_server_signed_alone);
 }
 
-Money Accountant::Run() {
+std::optional<Money> Accountant::Run() {
   ScanRows<v1::Determination>(
       rows_, Table::kDetermination, "",
       [this](absl::string_view key, const v1::Determination& row, Position) {
@@ -201,6 +200,11 @@ Money Accountant::Run() {
   for (auto& [id, policy] : money_.policies) {
     for (auto& [what, on] : policy.server_signed) KeepFirst(&on.positions);
   }
+  if (overflowed_) {
+    findings_->Add(kinds::kTotalNotComputed,
+                   {.detail = "a sum does not fit into 64 bits"});
+    return std::nullopt;
+  }
   return money_;
 }
 
@@ -214,8 +218,10 @@ std::string StateName(int state) {
                                       : absl::StrCat(state);
 }
 
-Money ComputeMoney(const RowReader& rows, const PackEvents& events,
-                   const ChainCheck& chains, Findings* findings) {
+std::optional<Money> ComputeMoney(const RowReader& rows,
+                                  const PackEvents& events,
+                                  const ChainCheck& chains,
+                                  Findings* findings) {
   return Accountant(rows, events, chains, findings).Run();
 }
 

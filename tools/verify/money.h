@@ -4,13 +4,14 @@
 // Words: payable is what determinations owe: PROVISIONAL, VERIFIED, APPROVED
 // or PAID. A đồng rests on an act if the determination that owes it was
 // computed from the act; the act is the server's alone if the server's author
-// recorded it and no officer's own signature is on it. FORMAT.md, "Money", says
-// it exactly.
+// recorded it, for no officer has a key of its own yet. FORMAT.md, "Money",
+// says it exactly.
 #ifndef THON_TOOLS_VERIFY_MONEY_H_
 #define THON_TOOLS_VERIFY_MONEY_H_
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,10 @@ struct Money {
 };
 
 // From rows as of the last entry. Names what money rests on without a source.
-Money ComputeMoney(const RowReader& rows, const PackEvents& events,
-                   const ChainCheck& chains, Findings* findings);
+// nullopt: a sum does not fit into 64 bits; a finding says so.
+std::optional<Money> ComputeMoney(const RowReader& rows,
+                                  const PackEvents& events,
+                                  const ChainCheck& chains, Findings* findings);
 
 // "PROVISIONAL".
 std::string StateName(int state);

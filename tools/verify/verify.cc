@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
 #include "server/core/text.h"
+#include "server/projections/row_keys.h"
 #include "server/projections/state_root.h"
+#include "thon/v1/rows.pb.h"
 #include "tools/verify/entry_stream.h"
 #include "tools/verify/files_check.h"
 #include "tools/verify/finding_kinds.h"
@@ -51,6 +53,10 @@ class Verifier {
   }
 
   void CheckTrees();
+  void CheckEmptyOnes();
+  // The payable sum of what --policy-id names; nullopt: the log does not know
+  // the policy, or nothing was summed.
+  std::optional<std::int64_t> PayableSum() const;
   void ReadEntries();
   void VisitBundle(const ReadBundle& bundle);
   void VisitEntry(const ReadEntry& entry);
@@ -90,6 +96,32 @@ void Verifier::CheckTrees() {
   }
 }
 
+// Packs without entries of their own: nothing else looks at what they say.
+void Verifier::CheckEmptyOnes() {
+  if (packs_.tree_size() == 0) findings_.Add(kinds::kTreeEmpty, {});
+  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
+    const Manifest& manifest = pack->manifest();
+    const auto differs = [&](std::string detail) {
+      findings_.Add(kinds::kManifestDiffers,
+                    {.file = "manifest.json", .detail = std::move(detail)});
+    };
+    if (manifest.end_entry == 0 && manifest.position != 0) {
+      differs(
+          absl::StrCat("without entries, it says that the last position is ",
+                       manifest.position));
+    }
+    if (manifest.end_entry == manifest.first_entry &&
+        !manifest.state_roots.empty()) {
+      differs("there are state roots of no entries");
+    }
+    if ((manifest.end_entry == manifest.first_entry ||
+         manifest.first_entry > 0) &&
+        !pack->rows_files().empty()) {
+      differs("there are rows, and not the entries that they follow from");
+    }
+  }
+}
+
 void Verifier::ReadEntries() {
   const std::uint64_t all = packs_.end_entry() - packs_.first_entry();
   read_end_ = packs_.first_entry();
@@ -112,6 +144,7 @@ void Verifier::ReadEntries() {
     progress_.At(report_.entries);
   }
   progress_.End();
+  chains_.Finish();
   report_.fold_ms = SteadyMs() - begin_ms;
   for (const SignatureJob& bad : signatures_.Finish()) {
     findings_.Add(kinds::kSignatureBad,
@@ -250,6 +283,22 @@ void Verifier::CheckOlderOnes() {
   for (const OlderCheckpoint& older : options_.older) check(older);
 }
 
+std::optional<std::int64_t> Verifier::PayableSum() const {
+  if (!report_.money.has_value()) return std::nullopt;
+  if (options_.policy_id.empty()) return report_.money->payable.vnd;
+  const auto it = report_.money->policies.find(options_.policy_id);
+  if (it != report_.money->policies.end()) return it->second.payable.vnd;
+  bool known = false;  // It may owe nothing yet.
+  ScanRows<v1::PolicyRow>(
+      fold_.rows(), Table::kPolicy, "",
+      [&](absl::string_view, const v1::PolicyRow& row, Position) {
+        known = row.policy_id() == options_.policy_id;
+        return !known;
+      });
+  if (!known) return std::nullopt;
+  return 0;
+}
+
 void Verifier::CheckTotal() {
   report_.expect_total = options_.expect_total;
   report_.policy_id = options_.policy_id;
@@ -260,19 +309,17 @@ void Verifier::CheckTotal() {
       findings_.Add(kinds::kFoldStopped, {.detail = "the pack or the temporary "
                                                     "file cannot be read"});
     }
-    if (options_.policy_id.empty()) {
-      report_.total = report_.money->payable.vnd;
-    } else {
-      const auto it = report_.money->policies.find(options_.policy_id);
-      if (it != report_.money->policies.end()) {
-        report_.total = it->second.payable.vnd;
-      }
-    }
   }
+  const std::optional<std::int64_t> sum = PayableSum();
+  report_.total = sum.value_or(0);
   if (!options_.expect_total.has_value()) return;
   findings_.Examined(Check::kMoney, 1);
-  if (!report_.money.has_value()) {
-    findings_.Add(kinds::kTotalNotComputed, {});
+  if (!sum.has_value()) {
+    findings_.Add(kinds::kTotalNotComputed,
+                  {.detail = report_.money.has_value()
+                                 ? absl::StrCat("the log knows no policy ",
+                                                options_.policy_id)
+                                 : ""});
   } else if (report_.total != *options_.expect_total) {
     findings_.Add(kinds::kTotalDiffers,
                   {.position = report_.last_position,
@@ -300,6 +347,7 @@ void Verifier::Describe() {
 
 VerifyReport Verifier::Run() {
   CheckTrees();
+  CheckEmptyOnes();
   ReadEntries();
   CheckOlderOnes();
   Describe();

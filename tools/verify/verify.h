@@ -49,7 +49,7 @@ struct VerifyReport {
   bool key_from_pack = false;
   std::vector<Epoch> epochs;
   std::vector<v1::StateRoot> state_roots;  // Computed, as of the last entry.
-  std::optional<Money> money;              // Not if the fold stopped.
+  std::optional<Money> money;  // Not if the fold stopped or sums overflow.
   std::optional<std::int64_t> expect_total;
   std::string policy_id;
   std::int64_t total = 0;  // Of what `expect_total` speaks of.

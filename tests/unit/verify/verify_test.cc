@@ -152,8 +152,8 @@ TEST_F(VerifyTest, AnotherSumThanTheExpectedOneFails) {
   EXPECT_THAT(Names(*report, Weight::kFailed),
               ::testing::ElementsAre("TOTAL_DIFFERS"));
   options.expect_total = 0;
-  options.policy_id = "HT-2024";
-  EXPECT_EQ(Verify(options)->verdict(), Verdict::kHeld);
+  options.policy_id = "HT-2024";  // The log does not know it.
+  EXPECT_EQ(Verify(options)->verdict(), Verdict::kIncomplete);
 }
 
 TEST_F(VerifyTest, WithoutAKeyTheReportSaysSoLoudly) {
@@ -239,6 +239,17 @@ TEST_F(VerifyTest, TheProgramWritesEveryFormAndItsStatusSaysTheVerdict) {
   std::ostringstream text;
   EXPECT_EQ(RunVerify({pack, "-q", "--expect-total", "1"}, &text, &err), 1);
   EXPECT_THAT(text.str(), HasSubstr("TOTAL_DIFFERS"));
+  // A policy that the log does not know owes no 0 đồng.
+  std::ostringstream unknown;
+  EXPECT_EQ(RunVerify({pack, "-q", "--expect-total", "0", "--policy-id", "X"},
+                      &unknown, &err),
+            3);
+  EXPECT_THAT(unknown.str(), HasSubstr("TOTAL_NOT_COMPUTED"));
+  EXPECT_EQ(RunVerify({pack, "-q", "--expect-total", "3500000", "--policy-id",
+                       kYenBaiId},
+                      &out, &err),
+            0);
+  EXPECT_EQ(RunVerify({pack, "-q", "--policy-id", kYenBaiId}, &out, &err), 2);
   EXPECT_EQ(RunVerify({folder_ + "/nothing"}, &out, &err), 2);
   EXPECT_EQ(RunVerify({}, &out, &err), 2);
   EXPECT_EQ(RunVerify({"--no-such-flag"}, &out, &err), 2);
