@@ -31,7 +31,8 @@ std::int64_t AmountOf(bool is_set, const v1::Determination& determination) {
 
 std::string ShowState(bool is_set, const v1::Determination& determination) {
   if (!is_set) return "-";
-  return absl::StrCat(Short(determination.state()), " ",
+  return absl::StrCat(StateWord(determination.state()), " (",
+                      Short(determination.state()), ") ",
                       FormatDong(determination.amount_vnd()));
 }
 
@@ -146,6 +147,11 @@ absl::Status Diff(Session* session, const DiffOptions& options) {
         "the first --as-of is the older moment; they are the "
         "other way round");
   }
+  v1::ReadOptions newer;
+  newer.mutable_as_of()->set_position(*second);
+  absl::Status known = CheckPolicy(*client, options.policy, newer);
+  if (known.ok()) known = CheckTeam(*client, options.team, newer);
+  if (!known.ok()) return known;
   std::vector<v1::DeterminationChange> changes;
   if (*first < *second) {
     v1::ListDeterminationChangesRequest request;
@@ -194,7 +200,8 @@ void AddAuditDiffCommand(CLI::App* group, Session* session) {
       ->expected(1, 2);
   command->add_option("--policy", options->policy, "Only this policy");
   command->add_option("--month", options->month, "Only this month");
-  command->add_option("--team", options->team, "Only this team");
+  command->add_option("--team", options->team, "Only this team")
+      ->check(CLI::PositiveNumber);
   OnChosen(command, session, options, &Diff);
 }
 

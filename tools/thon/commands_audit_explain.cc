@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/text.h"
 #include "tools/thon/audit_entry.h"
+#include "tools/thon/audit_moments.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/commands_audit.h"
 #include "tools/thon/derivation_text.h"
@@ -28,17 +29,18 @@ struct ExplainOptions {
   std::string as_of;
 };
 
-// What the determination rests on, by position: each with why it is there.
+// What the determination rests on, by position: each with why it is there, in
+// the stable words of --json.
 using Basis = std::map<std::uint64_t, std::set<std::string>>;
 
 void CollectSteps(const v1::Derivation& step, Basis* basis,
                   std::int64_t* left_out) {
   for (const std::uint64_t position : step.positions()) {
-    if (position != 0) (*basis)[position].insert("căn cứ (basis)");
+    if (position != 0) (*basis)[position].insert("basis");
   }
   for (const v1::ExplainedEvent& event : step.events()) {
     if (event.standing() != "COUNTED") continue;
-    (*basis)[event.position()].insert("được tính (counted)");
+    (*basis)[event.position()].insert("counted");
   }
   *left_out += step.events_left_out();
   for (const v1::Derivation& child : step.steps()) {
@@ -54,12 +56,40 @@ Basis BasisOf(const v1::GetDeterminationResponse& response,
   const auto add = [&basis](std::uint64_t position, const char* why) {
     if (position != 0) basis[position].insert(why);
   };
-  add(row.policy_position(), "chính sách (policy)");
-  add(row.list_position(), "danh sách (list)");
-  add(row.funding_position(), "kinh phí (funding)");
-  add(row.structure_position(), "địa giới (map)");
-  add(row.decision_position(), "quyết định tháng giữ lại (held month)");
+  add(row.policy_position(), "policy");
+  add(row.list_position(), "list");
+  add(row.funding_position(), "funding");
+  add(row.structure_position(), "map");
+  add(row.decision_position(), "held_month");
   return basis;
+}
+
+std::string ReasonWords(const std::string& why) {
+  static const auto& words = *new std::map<std::string, std::string>{
+      {"basis", "căn cứ (basis)"},
+      {"counted", "được tính (counted)"},
+      {"founding", "thành lập tổ (founding)"},
+      {"funding", "kinh phí (funding)"},
+      {"held_month", "quyết định tháng giữ lại (held month)"},
+      {"list", "danh sách (list)"},
+      {"map", "địa giới (map)"},
+      {"monthly_update", "báo cáo tháng (monthly update)"},
+      {"policy", "chính sách (policy)"}};
+  const auto found = words.find(why);
+  return found == words.end() ? why : found->second;
+}
+
+// What the steps do not name by position: the founding of the team.
+absl::Status AddFounding(Client* client, std::uint64_t team_id,
+                         std::uint64_t position, Basis* basis) {
+  v1::GetTeamRequest request;
+  request.set_team_id(team_id);
+  request.mutable_options()->mutable_as_of()->set_position(position);
+  const auto team = client->GetTeam(request);
+  if (!team.ok()) return team.status();
+  const std::uint64_t founded = team->team().founded_position();
+  if (founded != 0) (*basis)[founded].insert("founding");
+  return absl::OkStatus();
 }
 
 // The kind of the event at a position of an entry.
@@ -102,7 +132,7 @@ class Evidence {
     std::vector<std::string> reasons(why.begin(), why.end());
     std::string reason;
     for (const std::string& one : reasons) {
-      absl::StrAppend(&reason, reason.empty() ? "" : ", ", one);
+      absl::StrAppend(&reason, reason.empty() ? "" : ", ", ReasonWords(one));
     }
     table_.AddRow(
         {absl::StrCat(position), absl::StrCat(checked.entry.index), kind,
@@ -139,6 +169,18 @@ class Evidence {
   int by_authors_ = 0;
 };
 
+// The server answers of a team that never was: there is just nothing to pay.
+absl::Status CheckScope(Client* client, const ExplainOptions& options,
+                        const v1::ReadOptions& read) {
+  const auto position = PositionOfMoment(client, "--as-of", options.as_of);
+  if (!position.ok()) return position.status();
+  if (*position == 0) {
+    return absl::NotFoundError("the log begins after that moment");
+  }
+  const absl::Status known = CheckPolicy(client, options.policy, read);
+  return known.ok() ? CheckTeam(client, options.team, read) : known;
+}
+
 absl::Status Explain(Session* session, const ExplainOptions& options) {
   const auto month = MonthOption("MONTH", options.month);
   if (!month.ok()) return month.status();
@@ -146,6 +188,8 @@ absl::Status Explain(Session* session, const ExplainOptions& options) {
   if (!read.ok()) return read.status();
   const absl::StatusOr<Client*> client = session->client();
   if (!client.ok()) return client.status();
+  const absl::Status known = CheckScope(*client, options, *read);
+  if (!known.ok()) return known;
   v1::GetDeterminationRequest request;
   request.set_policy_id(options.policy);
   request.set_beneficiary_kind(v1::BENEFICIARY_KIND_TEAM);
@@ -157,10 +201,13 @@ absl::Status Explain(Session* session, const ExplainOptions& options) {
   if (!response.ok()) return response.status();
   // A checkpoint signed now covers everything that the answer rests on.
   const absl::StatusOr<TrustedCheckpoint> trusted =
-      FetchTrusted(session, options.trust, v1::GetCheckpointRequest());
+      FetchOrAlarm(session, options.trust, v1::GetCheckpointRequest());
   if (!trusted.ok()) return trusted.status();
   std::int64_t left_out = 0;
-  const Basis basis = BasisOf(*response, &left_out);
+  Basis basis = BasisOf(*response, &left_out);
+  const absl::Status founded =
+      AddFounding(*client, options.team, response->position(), &basis);
+  if (!founded.ok()) return founded;
   EntryChecker checker((*client)->audit(), &*trusted);
   Evidence evidence;
   const absl::Status checked = evidence.Add(&checker, basis);
@@ -215,7 +262,9 @@ void AddAuditExplainCommand(CLI::App* group, Session* session) {
       {"thon audit explain 4211 2023-08",
        "thon audit explain 4211 8/2023 --policy YB-2023 --as-of 2023-10-11"});
   auto options = std::make_shared<ExplainOptions>();
-  command->add_option("team", options->team, "The team's number")->required();
+  command->add_option("team", options->team, "The team's number")
+      ->required()
+      ->check(CLI::PositiveNumber);
   command->add_option("month", options->month, "2023-08 or 8/2023")->required();
   command->add_option("--policy", options->policy,
                       "Under which policy; may be left out where there is one");

@@ -42,7 +42,11 @@ absl::StatusOr<std::optional<v1::StreamEntriesRequest>> RequestOf(
   if (options.follow && !options.to.empty()) {
     return UsageError("--follow goes on for ever: leave --to out");
   }
-  for (const std::uint64_t team : options.teams) request.add_team_ids(team);
+  for (const std::uint64_t team : options.teams) {
+    const absl::Status known = CheckTeam(client, team, v1::ReadOptions());
+    if (!known.ok()) return known;
+    request.add_team_ids(team);
+  }
   for (const std::string& text : options.authors) {
     const absl::StatusOr<std::string> author = AuthorOption(text);
     if (!author.ok()) return author.status();
@@ -56,7 +60,8 @@ absl::StatusOr<std::optional<v1::StreamEntriesRequest>> RequestOf(
   if (!options.to.empty()) {
     const auto end = EndEntryTo(client, options.to);
     if (!end.ok()) return end.status();
-    if (*end <= *first) return std::optional<v1::StreamEntriesRequest>();
+    if (*end < *first) return UsageError("--to lies before --from");
+    if (*end == *first) return std::optional<v1::StreamEntriesRequest>();
     request.set_end_entry(*end);
   }
   return std::optional<v1::StreamEntriesRequest>(std::move(request));
@@ -300,9 +305,11 @@ void AddAuditLogCommands(CLI::App* group, Session* session) {
   auto log = std::make_shared<LogOptions>();
   command->add_option("--from", log->from, kFromHelp);
   command->add_option("--to", log->to, kToHelp);
-  command->add_option("--team", log->teams,
-                      "Only entries with an event of this team; may be given "
-                      "again");
+  command
+      ->add_option("--team", log->teams,
+                   "Only entries with an event of this team; may be given "
+                   "again")
+      ->check(CLI::PositiveNumber);
   command->add_option("--author", log->authors,
                       "Only entries of this author, 32 hexadecimal digits; may "
                       "be given again");

@@ -2,8 +2,10 @@
 // thon-verify.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -20,6 +22,15 @@
 namespace thon::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr char kPartialVi[] =
+    "Đây là một phần của nhật ký: kiểm tra riêng nó thì thon-verify kết thúc "
+    "với mã 3; hãy đưa các phần liền nhau cùng lúc: thon-verify FIRST SECOND";
+constexpr char kPartialHelp[] =
+    "with --from or --to a pack is a part of the log: thon-verify ends with 3 "
+    "for it alone; give it the parts together: thon-verify FIRST SECOND";
+
 constexpr int kOlderCheckpointsMax = 4096;
 constexpr std::int64_t kProgressMs = 2000;
 
@@ -33,9 +44,18 @@ struct PackOptions {
 };
 
 absl::StatusOr<PackForm> FormOf(const PackOptions& options) {
+  if (options.out.empty() || options.out == "-") {
+    return UsageError(
+        "-o: a pack is not written to standard output: name a new file, such "
+        "as yenbai.tar, or a new folder");
+  }
   if (absl::EndsWith(options.out, ".gz") ||
       absl::EndsWith(options.out, ".tgz") ||
-      absl::EndsWith(options.out, ".xz")) {
+      absl::EndsWith(options.out, ".xz") ||
+      absl::EndsWith(options.out, ".bz2") ||
+      absl::EndsWith(options.out, ".zst") ||
+      absl::EndsWith(options.out, ".7z") ||
+      absl::EndsWith(options.out, ".zip")) {
     return UsageError(
         "a pack is an uncompressed tar: name it .tar, and compress it yourself "
         "for the journey");
@@ -45,6 +65,21 @@ absl::StatusOr<PackForm> FormOf(const PackOptions& options) {
   const std::string name = options.out.substr(options.out.rfind('/') + 1);
   return name.find('.') == std::string::npos ? PackForm::kFolder
                                              : PackForm::kTar;
+}
+
+// Looked at before hours of reading, and again when it is written.
+absl::Status CheckTarget(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(path, error))) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(path, " is there already; nothing is overwritten"));
+  }
+  const fs::path parent = fs::path(path).parent_path();
+  if (parent.empty() || fs::is_directory(parent, error)) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(
+      absl::StrCat("there is no folder ", parent.string(), ": make it first"));
 }
 
 // Entries [first, end) of the tree, and the last position of the last.
@@ -64,7 +99,8 @@ absl::Status SetRange(Client* client, const PackOptions& options,
     order->end_entry = std::min(*end, trusted.body.tree_size);
     order->position = Position(0);
   }
-  if (order->first_entry > 0 && order->first_entry >= order->end_entry) {
+  const bool part = order->first_entry > 0 || !options.to.empty();
+  if (part && order->first_entry >= order->end_entry) {
     return UsageError("nothing lies between --from and --to");
   }
   if (order->end_entry == 0) {
@@ -185,28 +221,33 @@ void ShowSummary(Session* session, const PackOptions& options,
                  << " điểm kiểm tra cũ (older checkpoints)\nKiểm tra bằng "
                     "(check it with): thon-verify "
                  << options.out << '\n';
+  if (order.first_entry > 0 || order.end_entry < summary.tree_size) {
+    session->out() << kPartialVi << "\n(" << kPartialHelp << ")\n";
+  }
 }
 
 absl::Status MakePack(Session* session, const PackOptions& options) {
   const absl::StatusOr<PackForm> form = FormOf(options);
   if (!form.ok()) return form.status();
-  v1::GetCheckpointRequest head;
-  head.set_witnessed(options.witnessed);
-  const absl::StatusOr<TrustedCheckpoint> trusted =
-      FetchTrusted(session, options.trust, head);
-  if (!trusted.ok()) return trusted.status();
-  Client* const client = *session->client();
   PackOrder order;
   order.path = options.out;
   while (order.path.size() > 1 && order.path.back() == '/') {
     order.path.pop_back();
   }
+  absl::Status status = CheckTarget(order.path);
+  if (!status.ok()) return status;
+  v1::GetCheckpointRequest head;
+  head.set_witnessed(options.witnessed);
+  const absl::StatusOr<TrustedCheckpoint> trusted =
+      FetchOrAlarm(session, options.trust, head);
+  if (!trusted.ok()) return trusted.status();
+  Client* const client = *session->client();
   order.form = *form;
   order.checkpoint = trusted->checkpoint.note();
   order.key = trusted->key;
   order.made_by = absl::StrCat("thon ", kVersion);
   order.made_at = Instant(NowMs());
-  absl::Status status = SetRange(client, options, *trusted, &order);
+  status = SetRange(client, options, *trusted, &order);
   if (status.ok()) status = AddOlderCheckpoints(client->audit(), &order);
   if (status.ok()) status = AddStateRoots(session, client->audit(), &order);
   if (!status.ok()) return status;
@@ -234,7 +275,7 @@ void AddAuditPackCommand(CLI::App* group, Session* session) {
        "thon audit pack --to 2023-12-31 -o yenbai-2023.tar",
        "thon audit pack --from 2024-01-01 -o yenbai-2024.tar   (goes on from "
        "the one before)",
-       "thon audit pack -o yenbai   (a folder)"});
+       "thon audit pack -o yenbai   (a folder)", kPartialHelp});
   auto options = std::make_shared<PackOptions>();
   command->add_option("--from", options->from, kFromHelp);
   command->add_option("--to", options->to, kToHelp);

@@ -38,7 +38,7 @@ absl::Status ShowCheckpoint(Session* session,
   request.set_min_tree_size(options.size);
   request.set_witnessed(options.witnessed);
   const absl::StatusOr<TrustedCheckpoint> trusted =
-      FetchTrusted(session, options.trust, request);
+      FetchOrAlarm(session, options.trust, request);
   if (!trusted.ok()) return trusted.status();
   const v1::Checkpoint& checkpoint = trusted->checkpoint;
   if (!options.out.empty()) {
@@ -81,7 +81,7 @@ absl::Status WriteProof(Session* session, const ProofOptions& options) {
   v1::GetCheckpointRequest head;
   head.set_witnessed(options.witnessed);
   const absl::StatusOr<TrustedCheckpoint> trusted =
-      FetchTrusted(session, options.trust, head);
+      FetchOrAlarm(session, options.trust, head);
   if (!trusted.ok()) return trusted.status();
   AuditClient* const audit = (*session->client())->audit();
   v1::GetInclusionProofRequest request;

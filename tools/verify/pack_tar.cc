@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace thon::verify {
 namespace {
@@ -61,8 +62,14 @@ class TarFiles final : public PackFiles {
   }
 
  private:
-  absl::StatusOr<std::string> CheckEntry(archive_entry* entry) const;
-  absl::StatusOr<Extent> Place(const std::string& path, std::uint64_t begin,
+  // What an entry is, if a pack may have it.
+  struct Member {
+    std::string name;  // As the tar spells it.
+    std::string path;  // Without "./" and a folder's last slash; "" for ".".
+    bool folder = false;
+  };
+  absl::StatusOr<Member> CheckEntry(archive_entry* entry) const;
+  absl::StatusOr<Extent> Place(const Member& member, std::uint64_t begin,
                                std::uint64_t size) const;
   absl::Status CheckEnd(std::uint64_t end) const;
 
@@ -70,36 +77,52 @@ class TarFiles final : public PackFiles {
   const std::uint64_t size_;
 };
 
-// The entry's path, if a pack may have such an entry.
-absl::StatusOr<std::string> TarFiles::CheckEntry(archive_entry* entry) const {
+absl::StatusOr<TarFiles::Member> TarFiles::CheckEntry(
+    archive_entry* entry) const {
   const char* const raw = archive_entry_pathname(entry);
   if (raw == nullptr) return Refuse("the tar", "has a path that is no text");
-  const std::string path = raw;
-  const absl::Status checked = CheckPackPath(path);
-  if (!checked.ok()) return checked;
+  Member member;
+  member.name = raw;
+  absl::string_view path = member.name;
+  // As `tar cf PACK.tar .` writes it.
+  if (path == "." || path == "./") path = "";
+  absl::ConsumePrefix(&path, "./");
+  member.folder = archive_entry_filetype(entry) == AE_IFDIR;
+  if (member.folder) absl::ConsumeSuffix(&path, "/");
+  member.path = std::string(path);
+  if (!member.folder || !member.path.empty()) {
+    const absl::Status checked = CheckPackPath(member.path);
+    if (!checked.ok()) return checked;
+  }
   if (archive_entry_hardlink(entry) != nullptr ||
       archive_entry_symlink(entry) != nullptr ||
-      archive_entry_filetype(entry) != AE_IFREG) {
-    return Refuse(path, "is not a regular file; a pack holds nothing else");
+      (!member.folder && archive_entry_filetype(entry) != AE_IFREG)) {
+    return Refuse(member.path,
+                  "is not a regular file; a pack holds nothing else");
+  }
+  if (member.folder && archive_entry_size(entry) != 0) {
+    return Refuse(member.path, "is a folder that has bytes");
   }
   if (archive_entry_sparse_count(entry) != 0) {
-    return Refuse(path, "is a sparse file");
+    return Refuse(member.path, "is a sparse file");
   }
   if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0) {
-    return Refuse(path, "has no size");
+    return Refuse(member.path, "has no size");
   }
   if (static_cast<std::uint64_t>(archive_entry_size(entry)) > size_) {
-    return Refuse(path, "claims more bytes than the tar has; it is truncated");
+    return Refuse(member.path,
+                  "claims more bytes than the tar has; it is truncated");
   }
-  return path;
+  return member;
 }
 
 // Where the data of an entry is whose headers begin at `begin`: behind the
 // first header of a regular file. The plain header itself must name the file
 // and its size, so that every reader of tar sees the same pack.
-absl::StatusOr<Extent> TarFiles::Place(const std::string& path,
+absl::StatusOr<Extent> TarFiles::Place(const Member& member,
                                        std::uint64_t begin,
                                        std::uint64_t size) const {
+  const std::string& path = member.path;
   std::uint64_t at = begin;
   while (at + kBlock <= size_) {
     const absl::StatusOr<std::string> header = ReadAt(fd_, path, {at, kBlock});
@@ -122,9 +145,9 @@ absl::StatusOr<Extent> TarFiles::Place(const std::string& path,
       at += kBlock + Padded(*octal);
       continue;
     }
-    if ((type != '0' && type != '\0') ||
+    if ((member.folder ? type != '5' : type != '0' && type != '\0') ||
         Field(*header, 257, 5) != absl::string_view("ustar") ||
-        Field(*header, 0, 100) != absl::string_view(path) ||
+        Field(*header, 0, 100) != absl::string_view(member.name) ||
         !Field(*header, 345, 155).empty() || *octal != size ||
         // The checksum's end is the one thing that no checksum covers.
         header->compare(154, 2, std::string("\0 ", 2)) != 0) {
@@ -159,7 +182,9 @@ absl::Status TarFiles::Walk(const Visitor& visit) {
   if (archive_read_support_format_tar(tar.get()) != ARCHIVE_OK ||
       lseek(fd_, 0, SEEK_SET) != 0 ||
       archive_read_open_fd(tar.get(), fd_, 64 * kBlock) != ARCHIVE_OK) {
-    return absl::UnavailableError("the tar cannot be opened");
+    return Refuse("the file",
+                  "is no tar; give the folder, or a tar that is not "
+                  "compressed (gunzip, unzip it first)");
   }
   std::uint64_t begin = 0;
   while (true) {
@@ -172,24 +197,27 @@ absl::Status TarFiles::Walk(const Visitor& visit) {
                     absl::StrCat("is damaged or truncated at byte ", begin,
                                  ": ", why == nullptr ? "" : why));
     }
-    absl::StatusOr<std::string> path = CheckEntry(entry);
-    if (!path.ok()) return path.status();
+    const absl::StatusOr<Member> member = CheckEntry(entry);
+    if (!member.ok()) return member.status();
+    const std::string& path = member->path;
     const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
-    const absl::StatusOr<Extent> extent = Place(*path, begin, size);
+    const absl::StatusOr<Extent> extent = Place(*member, begin, size);
     if (!extent.ok()) return extent.status();
     if (extent->size > size_ - extent->offset) {
-      return Refuse(*path, "the tar is truncated");
+      return Refuse(path, "the tar is truncated");
     }
-    const absl::Status visited = visit(*path, *extent);
-    if (!visited.ok()) return visited;
+    if (!member->folder) {
+      const absl::Status visited = visit(path, *extent);
+      if (!visited.ok()) return visited;
+    }
     const std::uint64_t end = extent->offset + size;
     begin = extent->offset + Padded(size);
-    if (begin > size_) return Refuse(*path, "the tar is truncated");
+    if (begin > size_) return Refuse(path, "the tar is truncated");
     const absl::StatusOr<std::string> padding =
-        ReadAt(fd_, *path, {end, begin - end});
+        ReadAt(fd_, path, {end, begin - end});
     if (!padding.ok()) return padding.status();
     if (padding->find_first_not_of('\0') != std::string::npos) {
-      return Refuse(*path, "has something hidden behind its end");
+      return Refuse(path, "has something hidden behind its end");
     }
   }
 }

@@ -24,6 +24,7 @@
 #include "tools/thon/log_trust.h"
 #include "tools/thon/proto_json.h"
 #include "tools/thon/session.h"
+#include "tools/thon/words.h"
 
 namespace thon::testing {
 namespace {
@@ -252,7 +253,7 @@ TEST_F(AuditEpochTest, AnEpochThatLostWhatWasSeenIsRefusedUntilAccepted) {
 
 TEST_F(AuditEpochTest, AnotherKeyThanTheNearestKeptEpochsIsRefused) {
   Keep(1, std::string(32, 'x'), 20, RootAt(20));
-  EXPECT_EQ(Run({"audit", "checkpoint"}), cli::kExitNotPermitted);
+  EXPECT_EQ(Run({"audit", "checkpoint"}), cli::kExitRefused);
   EXPECT_THAT(err_.str(), HasSubstr("under another key than that of"));
   EXPECT_EQ(
       Run({"audit", "checkpoint", "--key", note::FormatVerifierKey(LogKey())}),
@@ -272,14 +273,76 @@ TEST_F(AuditCliTest, AnotherKeyThanThePinnedOneIsRefused) {
       LogKey().name, SigningKey::FromSeed(std::string(32, 'x'))->public_key());
   EXPECT_EQ(
       Run({"audit", "checkpoint", "--key", note::FormatVerifierKey(other)}),
-      cli::kExitNotPermitted);
+      cli::kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("KHÓA KHÁC"));
+  EXPECT_THAT(err_.str(), HasSubstr("SIGNED WITH ANOTHER KEY"));
+  EXPECT_THAT(err_.str(), HasSubstr("LOG_KEY_CHANGED"));
+  EXPECT_THAT(err_.str(), Not(HasSubstr("grants")));
   std::ofstream(Path("log.vkey")) << note::FormatVerifierKey(LogKey()) << '\n';
   EXPECT_EQ(Run({"audit", "checkpoint", "--key", Path("log.vkey")}), 0);
   EXPECT_THAT(err_.str(), Not(HasSubstr("first use")));
   EXPECT_EQ(
       Run({"audit", "checkpoint", "--key", note::FormatVerifierKey(other)}),
-      cli::kExitNotPermitted);
+      cli::kExitRefused);
   EXPECT_EQ(Run({"audit", "checkpoint", "--key", "nonsense"}), cli::kExitUsage);
+}
+
+TEST_F(AuditCliTest, WhatIsNotThereIsNamedInsteadOfExplained) {
+  const std::string last = absl::StrCat(LastPosition().value);
+  const struct {
+    std::vector<std::string> command;
+    int code;
+    const char* says;
+  } cases[] = {
+      {{"explain", "999", "2023-06"}, cli::kExitRefused, "no such team"},
+      {{"explain", "1", "2023-06", "--policy", "NOPE"},
+       cli::kExitRefused,
+       "no such policy"},
+      {{"explain", "1", "2023-06", "--as-of", "2000-01-01"},
+       cli::kExitRefused,
+       "the log begins after that moment"},
+      {{"explain", "-1", "2023-06"}, cli::kExitUsage, ""},
+      {{"explain", "--", "-1", "2023-06"}, cli::kExitUsage, ""},
+      {{"diff", "--as-of", "5", "--as-of", last, "--policy", "NOPE"},
+       cli::kExitRefused,
+       "no such policy"},
+      {{"diff", "--as-of", "5", "--as-of", last, "--team", "999999"},
+       cli::kExitRefused,
+       "no such team"},
+      {{"diff", "--as-of", "5", "--as-of", last, "--team", "-1"},
+       cli::kExitUsage,
+       ""},
+      {{"log", "--team", "999999"}, cli::kExitRefused, "no such team"},
+      {{"log", "--from", last, "--to", "2"},
+       cli::kExitUsage,
+       "--to lies before --from"},
+  };
+  for (const auto& one : cases) {
+    std::vector<std::string> command = one.command;
+    command.insert(command.begin(), "audit");
+    EXPECT_EQ(Run(command), one.code) << ::testing::PrintToString(command);
+    EXPECT_THAT(err_.str(), HasSubstr(one.says));
+  }
+}
+
+TEST_F(AuditCliTest, APackThatCannotBeWrittenIsRefusedBeforeAnyWork) {
+  for (const char* const name : {"", "-"}) {
+    EXPECT_EQ(Run({"audit", "pack", "-o", name}), cli::kExitUsage) << name;
+  }
+  EXPECT_EQ(Run({"audit", "pack", "-o", Path("x.zip")}), cli::kExitUsage);
+  EXPECT_EQ(Run({"audit", "pack", "-o", Path("none/x.tar")}),
+            cli::kExitRefused);
+  EXPECT_FALSE(fs::exists(Path("none")));
+  EXPECT_EQ(Run({"audit", "pack", "-o", directory_}), cli::kExitRefused);
+  EXPECT_FALSE(fs::exists(Path("trust"))) << "the log was not asked";
+  EXPECT_EQ(
+      Run({"audit", "pack", "--to", "2000-01-01", "-o", Path("early.tar")}),
+      cli::kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("nothing lies between"));
+  EXPECT_EQ(Run({"audit", "pack", "--to", "20", "-o", Path("part.tar")}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("thon-verify FIRST SECOND"));
+  EXPECT_EQ(Run({"audit", "pack", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("thon-verify FIRST SECOND"));
 }
 
 TEST_F(AuditCliTest, AProofIsWrittenWithTheEntryItIsAbout) {
@@ -342,7 +405,14 @@ TEST_F(AuditCliTest, AnAmountIsExplainedDownToSignedBatches) {
   ASSERT_GT(explained["evidence"].size(), 0u);
   const std::vector<PlainEntry> plain = ReadPlainly();
   int by_phone = 0;
+  int founded = 0;
   for (const Json& one : explained["evidence"]) {
+    for (const std::string why : one["why"]) {
+      EXPECT_EQ(why.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"),
+                std::string::npos)
+          << why << " is no stable word";
+      founded += why == "founding" ? 1 : 0;
+    }
     const PlainEntry& entry = plain[one["entry_index"].get<std::size_t>()];
     const std::uint64_t position = one["position"];
     EXPECT_GE(position, entry.trailer.first_position.value);
@@ -354,6 +424,7 @@ TEST_F(AuditCliTest, AnAmountIsExplainedDownToSignedBatches) {
     by_phone += phone ? 1 : 0;
   }
   EXPECT_EQ(explained["signed_by_authors"], by_phone);
+  EXPECT_EQ(founded, 1);
   ASSERT_EQ(Run({"audit", "explain", "1", "6/2023"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("only the server signed"));
 }
@@ -409,6 +480,14 @@ TEST_F(AuditCliTest, ADifferenceAddsUpToTheAmountsOfBothMoments) {
                  absl::StrCat(second)}),
             0);
   EXPECT_THAT(out_.str(), HasSubstr("Chênh lệch"));
+  bool state_in_words = false;
+  for (int i = 1; i <= 8; ++i) {
+    const auto state = static_cast<v1::DeterminationState>(i);
+    state_in_words = state_in_words ||
+                     out_.str().find(absl::StrCat(cli::StateWord(state),
+                                                  " (")) != std::string::npos;
+  }
+  EXPECT_TRUE(state_in_words) << out_.str();
   EXPECT_EQ(Run({"audit", "diff", "--as-of", absl::StrCat(first)}),
             cli::kExitUsage);
   EXPECT_EQ(Run({"audit", "diff", "--as-of", absl::StrCat(second), "--as-of",
