@@ -22,6 +22,7 @@
 #include "server/config.h"
 #include "server/core/civil.h"
 #include "server/core/version.h"
+#include "server/engine/checkpoints.h"
 #include "server/engine/engine.h"
 #include "server/engine/keys.h"
 #include "server/engine/system_clock.h"
@@ -145,10 +146,19 @@ absl::Status WriteOperatorToken(const Config& config, Engine& engine) {
   return written;
 }
 
-// Blocks until SIGTERM or SIGINT. A second one, while draining, kills.
-void WaitForSignal(const sigset_t& signals) {
+// Blocks until SIGTERM or SIGINT. A second one, while draining, kills. Until
+// then it says, once, when the log signs nothing any more.
+void WaitForSignal(const sigset_t& signals, Engine& engine) {
+  constexpr timespec kLookEvery = {1, 0};
+  bool healthy = true;
   int signal = 0;
-  sigwait(&signals, &signal);
+  while ((signal = sigtimedwait(&signals, nullptr, &kLookEvery)) <= 0) {
+    const absl::Status health = engine.checkpoints().health();
+    if (healthy && !health.ok()) {
+      spdlog::error("{}", Quoted(health.message()));
+    }
+    healthy = health.ok();
+  }
   spdlog::info("{}: draining", strsignal(signal));
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
@@ -243,7 +253,7 @@ int Run(const Config& config) {
     return Fail(announced);
   }
 
-  WaitForSignal(signals);
+  WaitForSignal(signals, **engine);
   (*web)->SetDraining();
   (*server)->Stop(config.drain_seconds);
   (*web)->Stop();

@@ -129,6 +129,11 @@ class BitFlip(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stdout + done.stderr, names_it)
 
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while not re.search(names_it, "".join(self.server.log)):
+            self.assertLess(time.monotonic(), deadline, "thond's own log does not name it")
+            time.sleep(0.1)
+
         # What is recorded now is not signed either.
         signed = self.metric("thon_checkpoints_signed_total")
         self.thon("admin", "advance-clock", "--to", "2024-10-14T08:00:00+07:00")
