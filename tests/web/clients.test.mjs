@@ -242,7 +242,7 @@ for (const tls of [true, false]) {
         const face = make(server.token);
         const open = Array.from({ length: 5 }, () => new Watcher(face, eventsWatch()));
         await Promise.all(open.map((watcher) => watcher.until(() => true)));
-        assert.equal(await watchers(server, fetch), before + 5);
+        await until('the server counts them', async () => await watchers(server, fetch) === before + 5);
         await Promise.all(open.map((watcher) => watcher.stop()));
         await until('the server has let go', async () => await watchers(server, fetch) === before);
       });
