@@ -1,8 +1,8 @@
 // What the HTTP server hands to the parts that answer, and what they give back.
 //
 // Words: a request is complete when it is handed over, its head and body within
-// the bounds of limits.h; an answer is whole, or a stream of pieces (gRPC-Web's,
-// grpc_web.h, and bundles of entries, tiles.h).
+// the bounds of limits.h; an answer is whole, or a stream of pieces
+// (gRPC-Web's, grpc_web.h, and bundles of entries, tiles.h).
 #ifndef THON_HTTP_HTTP_HANDLER_H_
 #define THON_HTTP_HTTP_HANDLER_H_
 

@@ -318,8 +318,8 @@ TEST_F(SyncTest, WhatAPhoneSentBeforeItVanishedIsThereWhenItComesBack) {
 }
 
 // A call whose hello was answered. The hello of a call that was cancelled a
-// moment ago may be read later than this one's, and then ends this call: a phone
-// calls again.
+// moment ago may be read later than this one's, and then ends this call: a
+// phone calls again.
 std::unique_ptr<SyncCall> GreetedCall(v1::SyncService::Stub* stub,
                                       const TestPhone& phone) {
   for (;;) {
