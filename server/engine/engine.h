@@ -312,8 +312,8 @@ class Engine {
   virtual Checkpoints& checkpoints() = 0;
   // The key under which they are signed.
   virtual note::VerifierKey log_verifier_key() const = 0;
-  // Notes in the log that an officer read, once a local day for the same
-  // officer, kind and filter. Does not wait. While nothing can be recorded
+  // Notes in the log that an officer read, unless that is recorded of this
+  // local day (access_log.h). Does not wait. While nothing can be recorded
   // (disk low, log restored) auditors read all the same: then
   // `unrecorded_accesses` of EngineStats counts it.
   virtual void RecordAccess(v1::AccessRecorded access) = 0;
