@@ -8,16 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
 #include "server/core/merkle.h"
+#include "server/engine/proofs.h"
 
 namespace thon {
 namespace {
-
-absl::Status Damage(std::uint64_t entry) {
-  return absl::DataLossError(absl::StrCat(
-      "the tree on disk does not lead from entry ", entry,
-      " to the checkpoint that was signed; restore a backup, and keep this "
-      "disk as evidence"));
-}
 
 // The nodes near the root serve many paths.
 merkle::NodeReader Remembering(const EntryLog& log,
@@ -34,15 +28,11 @@ merkle::NodeReader Remembering(const EntryLog& log,
 absl::Status Prove(std::uint64_t entry, std::uint64_t tree_size,
                    const Hash& root, const merkle::NodeReader& read,
                    v1::EntryProof* proof) {
-  const absl::StatusOr<std::vector<Hash>> path =
-      merkle::InclusionProof(entry, tree_size, read);
-  if (!path.ok()) return path.status();
   const absl::StatusOr<Hash> leaf = read({0, entry});
   if (!leaf.ok()) return leaf.status();
-  const absl::StatusOr<Hash> leads =
-      merkle::RootFromInclusionProof(*leaf, entry, tree_size, *path);
-  if (!leads.ok()) return leads.status();
-  if (*leads != root) return Damage(entry);
+  const absl::StatusOr<std::vector<Hash>> path =
+      CheckedInclusionPath(read, EntryIndex(entry), tree_size, *leaf, root);
+  if (!path.ok()) return path.status();
   proof->set_entry_index(entry);
   for (const Hash& hash : *path) proof->add_path(std::string(hash.view()));
   return absl::OkStatus();
@@ -51,16 +41,11 @@ absl::Status Prove(std::uint64_t entry, std::uint64_t tree_size,
 absl::Status Connect(std::uint64_t known_size, std::uint64_t tree_size,
                      const Hash& root, const merkle::NodeReader& read,
                      v1::Proofs* proofs) {
-  const absl::StatusOr<std::vector<Hash>> path =
-      merkle::ConsistencyProof(known_size, tree_size, read);
-  if (!path.ok()) return path.status();
   const absl::StatusOr<Hash> known_root = merkle::RootAt(known_size, read);
   if (!known_root.ok()) return known_root.status();
-  if (!merkle::VerifyConsistency(known_size, *known_root, tree_size, root,
-                                 *path)
-           .ok()) {
-    return Damage(known_size);
-  }
+  const absl::StatusOr<std::vector<Hash>> path =
+      CheckedConsistencyPath(read, known_size, *known_root, tree_size, root);
+  if (!path.ok()) return path.status();
   for (const Hash& hash : *path) {
     proofs->add_consistency(std::string(hash.view()));
   }

@@ -32,6 +32,29 @@ absl::Status CheckSize(const EntryLog& log, absl::string_view field,
                           : Beyond(field, "a tree of size", tree_size, end);
 }
 
+absl::Status CheckEntry(const EntryLog& log, EntryIndex entry,
+                        std::uint64_t tree_size) {
+  const absl::Status size = CheckSize(log, "tree_size", tree_size);
+  if (!size.ok()) return size;
+  if (entry.value < tree_size) return absl::OkStatus();
+  return Beyond("entry_index", "entry", entry.value, tree_size);
+}
+
+absl::Status CheckSizes(const EntryLog& log, std::uint64_t first_size,
+                        std::uint64_t second_size) {
+  const absl::Status second = CheckSize(log, "second_tree_size", second_size);
+  if (!second.ok()) return second;
+  const absl::Status first = CheckSize(log, "first_tree_size", first_size);
+  if (!first.ok()) return first;
+  if (first_size <= second_size) return absl::OkStatus();
+  return WithField(
+      WithReason(absl::InvalidArgumentError(absl::StrCat(
+                     "the first tree has ", first_size, " entries, the second ",
+                     second_size, "; the first must not be the larger")),
+                 "INVALID_FIELD"),
+      "first_tree_size");
+}
+
 absl::Status DamagedTree(absl::string_view what, absl::string_view how) {
   return absl::DataLossError(
       absl::StrCat("the tree on disk is damaged: ", what, " does not hold (",
@@ -45,51 +68,63 @@ std::string BytesOf(const Hash& hash) { return std::string(hash.view()); }
 absl::StatusOr<std::vector<Hash>> InclusionPath(const EntryLog& log,
                                                 EntryIndex entry,
                                                 std::uint64_t tree_size) {
-  const absl::Status size = CheckSize(log, "tree_size", tree_size);
-  if (!size.ok()) return size;
-  if (entry.value >= tree_size) {
-    return Beyond("entry_index", "entry", entry.value, tree_size);
-  }
+  const absl::Status there = CheckEntry(log, entry, tree_size);
+  if (!there.ok()) return there;
   return merkle::InclusionProof(entry.value, tree_size, NodesOf(log));
 }
 
 absl::StatusOr<std::vector<Hash>> ConsistencyPath(const EntryLog& log,
                                                   std::uint64_t first_size,
                                                   std::uint64_t second_size) {
-  const absl::Status size = CheckSize(log, "second_tree_size", second_size);
-  if (!size.ok()) return size;
-  const absl::Status first = CheckSize(log, "first_tree_size", first_size);
-  if (!first.ok()) return first;
-  if (first_size > second_size) {
-    return WithField(WithReason(absl::InvalidArgumentError(absl::StrCat(
-                                    "the first tree has ", first_size,
-                                    " entries, the second ", second_size,
-                                    "; the first must not be the larger")),
-                                "INVALID_FIELD"),
-                     "first_tree_size");
-  }
+  const absl::Status there = CheckSizes(log, first_size, second_size);
+  if (!there.ok()) return there;
   return merkle::ConsistencyProof(first_size, second_size, NodesOf(log));
+}
+
+absl::StatusOr<std::vector<Hash>> CheckedInclusionPath(
+    const merkle::NodeReader& read, EntryIndex entry, std::uint64_t tree_size,
+    const Hash& leaf, const Hash& root) {
+  absl::StatusOr<std::vector<Hash>> path =
+      merkle::InclusionProof(entry.value, tree_size, read);
+  if (!path.ok()) return path.status();
+  const absl::StatusOr<Hash> leads =
+      merkle::RootFromInclusionProof(leaf, entry.value, tree_size, *path);
+  if (!leads.ok()) return leads.status();
+  if (*leads == root) return path;
+  return DamagedTree(
+      absl::StrCat("the proof of entry ", entry.value, " in the tree of ",
+                   tree_size, " entries"),
+      absl::StrCat("it leads to ", leads->Hex(), ", the root is ", root.Hex()));
+}
+
+absl::StatusOr<std::vector<Hash>> CheckedConsistencyPath(
+    const merkle::NodeReader& read, std::uint64_t first_size,
+    const Hash& first_root, std::uint64_t second_size,
+    const Hash& second_root) {
+  absl::StatusOr<std::vector<Hash>> path =
+      merkle::ConsistencyProof(first_size, second_size, read);
+  if (!path.ok()) return path.status();
+  const absl::Status extends = merkle::VerifyConsistency(
+      first_size, first_root, second_size, second_root, *path);
+  if (extends.ok()) return path;
+  return DamagedTree(absl::StrCat("the proof from ", first_size, " to ",
+                                  second_size, " entries"),
+                     extends.message());
 }
 
 absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
                                                   EntryIndex entry,
                                                   std::uint64_t tree_size) {
-  const absl::StatusOr<std::vector<Hash>> path =
-      InclusionPath(log, entry, tree_size);
-  if (!path.ok()) return path.status();
+  const absl::Status there = CheckEntry(log, entry, tree_size);
+  if (!there.ok()) return there;
+  const merkle::NodeReader nodes = NodesOf(log);
   const absl::StatusOr<Hash> leaf = log.Node({0, entry.value});
   if (!leaf.ok()) return leaf.status();
-  const absl::StatusOr<Hash> root = merkle::RootAt(tree_size, NodesOf(log));
+  const absl::StatusOr<Hash> root = merkle::RootAt(tree_size, nodes);
   if (!root.ok()) return root.status();
-  const absl::StatusOr<Hash> leads =
-      merkle::RootFromInclusionProof(*leaf, entry.value, tree_size, *path);
-  if (!leads.ok()) return leads.status();
-  if (*leads != *root) {
-    return DamagedTree(absl::StrCat("the proof of entry ", entry.value,
-                                    " in the tree of ", tree_size, " entries"),
-                       absl::StrCat("it leads to ", leads->Hex(),
-                                    ", the root is ", root->Hex()));
-  }
+  const absl::StatusOr<std::vector<Hash>> path =
+      CheckedInclusionPath(nodes, entry, tree_size, *leaf, *root);
+  if (!path.ok()) return path.status();
   v1::InclusionProof proof;
   proof.set_entry_index(entry.value);
   proof.set_tree_size(tree_size);
@@ -101,21 +136,16 @@ absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
 
 absl::StatusOr<v1::ConsistencyProof> ProveConsistency(
     const EntryLog& log, std::uint64_t first_size, std::uint64_t second_size) {
-  const absl::StatusOr<std::vector<Hash>> path =
-      ConsistencyPath(log, first_size, second_size);
-  if (!path.ok()) return path.status();
+  const absl::Status there = CheckSizes(log, first_size, second_size);
+  if (!there.ok()) return there;
   const merkle::NodeReader nodes = NodesOf(log);
   const absl::StatusOr<Hash> first = merkle::RootAt(first_size, nodes);
   if (!first.ok()) return first.status();
   const absl::StatusOr<Hash> second = merkle::RootAt(second_size, nodes);
   if (!second.ok()) return second.status();
-  const absl::Status extends = merkle::VerifyConsistency(
-      first_size, *first, second_size, *second, *path);
-  if (!extends.ok()) {
-    return DamagedTree(absl::StrCat("the proof from ", first_size, " to ",
-                                    second_size, " entries"),
-                       extends.message());
-  }
+  const absl::StatusOr<std::vector<Hash>> path =
+      CheckedConsistencyPath(nodes, first_size, *first, second_size, *second);
+  if (!path.ok()) return path.status();
   v1::ConsistencyProof proof;
   proof.set_first_tree_size(first_size);
   proof.set_second_tree_size(second_size);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "server/core/hash.h"
 #include "server/core/ids.h"
+#include "server/core/merkle.h"
 #include "server/storage/entry_log.h"
 #include "thon/v1/audit_service.pb.h"
 #include "thon/v1/log.pb.h"
@@ -31,9 +32,21 @@ absl::StatusOr<std::vector<Hash>> ConsistencyPath(const EntryLog& log,
                                                   std::uint64_t first_size,
                                                   std::uint64_t second_size);
 
+// The audit path from `leaf` in a tree of this size, read from `read`, that
+// leads to `root`. kDataLoss: it does not, so the tree on disk is damaged; the
+// message names the proof. Requires: entry < tree_size, and `read` holds that
+// tree.
+absl::StatusOr<std::vector<Hash>> CheckedInclusionPath(
+    const merkle::NodeReader& read, EntryIndex entry, std::uint64_t tree_size,
+    const Hash& leaf, const Hash& root);
+// The consistency proof between two trees of these roots. Likewise.
+absl::StatusOr<std::vector<Hash>> CheckedConsistencyPath(
+    const merkle::NodeReader& read, std::uint64_t first_size,
+    const Hash& first_root, std::uint64_t second_size, const Hash& second_root);
+
 // The same with the hashes that they connect, without a checkpoint. Each proof
-// has been checked against those hashes: what leaves here holds. kDataLoss: it
-// does not, so the tree on disk is damaged; the message names the proof.
+// has been checked against those hashes: what leaves here holds. kDataLoss: as
+// above.
 absl::StatusOr<v1::InclusionProof> ProveInclusion(const EntryLog& log,
                                                   EntryIndex entry,
                                                   std::uint64_t tree_size);

@@ -40,32 +40,16 @@ absl::StatusOr<std::string> PublicKeyOf(const Engine& engine,
   return key;
 }
 
-struct ReadBatch {
+v1::AuthorBatch BatchOf(EntryIndex entry, const RecordedBatch& recorded) {
   v1::AuthorBatch batch;
-  std::size_t bytes = 0;
-};
-
-absl::StatusOr<ReadBatch> BatchAt(const EntryLog& log, EntryIndex entry) {
-  const absl::StatusOr<std::string> bytes = log.ReadEntry(entry);
-  if (!bytes.ok()) return bytes.status();
-  const absl::StatusOr<EntryView> view = ParseEntry(*bytes);
-  if (!view.ok()) return view.status();
-  v1::Batch batch;
-  if (!batch.ParseFromArray(view->batch.data(),
-                            static_cast<int>(view->batch.size()))) {
-    return absl::DataLossError(
-        absl::StrCat("entry ", entry.value, " holds no batch"));
-  }
-  ReadBatch read;
-  read.bytes = bytes->size();
-  read.batch.set_first_sequence(batch.first_sequence());
-  read.batch.set_event_count(view->trailer.event_count);
-  read.batch.set_entry_index(entry.value);
-  read.batch.set_first_position(view->trailer.first_position.value);
-  read.batch.set_batch_hash(std::string(BatchHash(view->batch).view()));
-  read.batch.set_previous_hash(batch.previous_hash());
-  read.batch.set_receive_time_ms(view->trailer.receive_time.ms);
-  return read;
+  batch.set_first_sequence(recorded.batch.first_sequence());
+  batch.set_event_count(recorded.trailer.event_count);
+  batch.set_entry_index(entry.value);
+  batch.set_first_position(recorded.trailer.first_position.value);
+  batch.set_batch_hash(std::string(BatchHash(recorded.batch_bytes()).view()));
+  batch.set_previous_hash(recorded.batch.previous_hash());
+  batch.set_receive_time_ms(recorded.trailer.receive_time.ms);
+  return batch;
 }
 
 void Note(Engine* engine, OfficerId officer, const AuthorId& author,
@@ -120,11 +104,11 @@ absl::Status ListAuthorBatchesCall(AuditShared* shared, OfficerId officer,
           BoundPageToken(Position(next.value), binding, ""));
       break;
     }
-    absl::StatusOr<ReadBatch> read = BatchAt(engine->log(), *entry);
+    const absl::StatusOr<RecordedBatch> read = ReadBatch(engine->log(), *entry);
     if (!read.ok()) return read.status();
-    bytes += read->bytes;
-    next = Sequence(read->batch.first_sequence() + read->batch.event_count());
-    *response->add_batches() = std::move(read->batch);
+    bytes += read->bytes.size();
+    next = Sequence(read->batch.first_sequence() + read->trailer.event_count);
+    *response->add_batches() = BatchOf(*entry, *read);
   }
   Note(engine, officer, author, *response);
   return absl::OkStatus();

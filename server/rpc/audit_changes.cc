@@ -141,20 +141,12 @@ class Causes {
   absl::StatusOr<const CauseEntry*> Load(EntryIndex index) {
     const auto found = loaded_.find(index);
     if (found != loaded_.end()) return &found->second;
-    const absl::StatusOr<std::string> bytes = log_.ReadEntry(index);
-    if (!bytes.ok()) return bytes.status();
-    const absl::StatusOr<EntryView> view = ParseEntry(*bytes);
-    if (!view.ok()) return view.status();
-    v1::Batch batch;
-    if (!batch.ParseFromArray(view->batch.data(),
-                              static_cast<int>(view->batch.size()))) {
-      return absl::DataLossError(
-          absl::StrCat("entry ", index.value, " holds no batch"));
-    }
+    const absl::StatusOr<RecordedBatch> read = ReadBatch(log_, index);
+    if (!read.ok()) return read.status();
     CauseEntry entry;
-    entry.first_position = view->trailer.first_position;
-    entry.receive_time = view->trailer.receive_time;
-    for (const v1::Event& event : batch.events()) {
+    entry.first_position = read->trailer.first_position;
+    entry.receive_time = read->trailer.receive_time;
+    for (const v1::Event& event : read->batch.events()) {
       const absl::string_view kind = PayloadName(event);
       entry.events.push_back({event.team_id(), event.organisation_id(),
                               kind.empty() ? "unknown" : std::string(kind)});

@@ -89,6 +89,22 @@ void NoteAccess(Engine* engine, OfficerId officer, v1::AccessKind kind,
   engine->RecordAccess(std::move(access));
 }
 
+absl::StatusOr<RecordedBatch> ReadBatch(const EntryLog& log, EntryIndex entry) {
+  absl::StatusOr<std::string> bytes = log.ReadEntry(entry);
+  if (!bytes.ok()) return bytes.status();
+  RecordedBatch read;
+  read.bytes = *std::move(bytes);
+  const absl::StatusOr<EntryView> view = ParseEntry(read.bytes);
+  if (!view.ok()) return view.status();
+  read.trailer = view->trailer;
+  if (!read.batch.ParseFromArray(view->batch.data(),
+                                 static_cast<int>(view->batch.size()))) {
+    return absl::DataLossError(
+        absl::StrCat("entry ", entry.value, " holds no batch"));
+  }
+  return read;
+}
+
 absl::StatusOr<Position> FirstPositionOf(const EntryLog& log,
                                          EntryIndex entry) {
   const LogEnd end = log.end();

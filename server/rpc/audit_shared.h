@@ -12,11 +12,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/core/entry.h"
 #include "server/core/ids.h"
+#include "server/core/limits.h"
 #include "server/projections/state_root.h"
 #include "server/rpc/calls.h"
 #include "server/rpc/turn_queue.h"
 #include "thon/v1/event.pb.h"
+#include "thon/v1/log.pb.h"
 
 namespace thon {
 
@@ -70,6 +73,19 @@ class AccessFilter {
 // Notes the reading; `last` 0: it goes on as the log grows.
 void NoteAccess(Engine* engine, OfficerId officer, v1::AccessKind kind,
                 Position first, Position last, const AccessFilter& filter);
+
+// An entry as it was recorded.
+struct RecordedBatch {
+  std::string bytes;  // The entry's.
+  EntryTrailer trailer;
+  v1::Batch batch;
+  absl::string_view batch_bytes() const {
+    return absl::string_view(bytes).substr(
+        0, bytes.size() - limits::kEntryTrailerBytes);
+  }
+};
+// kNotFound: beyond the log. kDataLoss: damaged.
+absl::StatusOr<RecordedBatch> ReadBatch(const EntryLog& log, EntryIndex entry);
 
 // The position of the first event of an entry; of the log's end, the next
 // position. kDataLoss.

@@ -23,23 +23,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-class Claims : public VerifyTest {
+class Claims : public SmallLogTest {
  protected:
-  void SetUp() override {
-    VerifyTest::SetUp();
-    made_.log.SetTime(At("2023-01-06T09:00:00+07:00"));
-    ASSERT_NO_FATAL_FAILURE(made_.Settle());
-    ASSERT_TRUE(made_.log.Submit(made_.Member(71, 7)).effective());
-    phone_ = made_.log.EnrolPhone("one", kOperator, TeamId(7), MemberId(71));
-    Say(5);
-  }
-
-  void Say(int times) {
-    for (int i = 0; i < times; ++i) {
-      made_.log.Append(phone_, {YearOfALog::Report(7, 71, made_.log.now().ms)});
-    }
-  }
-
   VerifyReport Check(const std::string& origin = "thon.test/1") {
     PackParts parts = PartsOf(made_.log);
     parts.origin = origin;
@@ -116,9 +101,6 @@ class Claims : public VerifyTest {
     enrolled->set_code_hash(std::string(code.view()));
     return event;
   }
-
-  MadeLog made_{"2023-01-01T08:00:00+07:00"};
-  AuthorId phone_;
 };
 
 TEST_F(Claims, AnAuthorsOwnBatchOfAnotherNumberIsNoFork) {
@@ -195,15 +177,15 @@ TEST_F(Claims, RootsThatAreOwedAreNamedByHowLongTheServerRanOn) {
   ASSERT_TRUE(made_.log.Submit(close).effective());
   const Position due = made_.log.last_position();
   made_.log.SetTime(At("2023-01-07T08:59:00+07:00"));
-  Say(1);
+  Say(phone_, 1);
   EXPECT_THAT(Names(Check(), Weight::kNoted), Contains("STATE_ROOT_MISSING"));
   // It was off for three days.
   made_.log.SetTime(At("2023-01-10T12:00:00+07:00"));
-  Say(1);
+  Say(phone_, 1);
   EXPECT_THAT(Names(Check(), Weight::kNotChecked),
               ElementsAre("STATE_ROOT_LATE"));
   made_.log.SetTime(At("2023-01-10T13:01:00+07:00"));
-  Say(1);
+  Say(phone_, 1);
   EXPECT_THAT(Names(Check(), Weight::kFailed),
               ElementsAre("STATE_ROOT_NEVER_RECORDED"));
   // Some of them are no record of all of them.

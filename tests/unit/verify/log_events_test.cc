@@ -21,23 +21,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-class LogEvents : public VerifyTest {
+class LogEvents : public SmallLogTest {
  protected:
-  void SetUp() override {
-    VerifyTest::SetUp();
-    made_.log.SetTime(At("2023-01-06T09:00:00+07:00"));
-    ASSERT_NO_FATAL_FAILURE(made_.Settle());
-    ASSERT_TRUE(made_.log.Submit(made_.Member(71, 7)).effective());
-    phone_ = made_.log.EnrolPhone("one", kOperator, TeamId(7), MemberId(71));
-    Say(phone_, 5);
-  }
-
-  void Say(const AuthorId& author, int times) {
-    for (int i = 0; i < times; ++i) {
-      made_.log.Append(author, {YearOfALog::Report(7, 71, made_.log.now().ms)});
-    }
-  }
-
   absl::StatusOr<VerifyReport> Check(const std::string& origin = "thon.test/1",
                                      std::vector<OlderCheckpoint> older = {}) {
     PackParts parts = PartsOf(made_.log);
@@ -70,9 +55,6 @@ class LogEvents : public VerifyTest {
         std::string(LogBuilder::KeyOf(server).public_key().view()));
     return event;
   }
-
-  MadeLog made_{"2023-01-01T08:00:00+07:00"};
-  AuthorId phone_;
 };
 
 TEST_F(LogEvents, StateRootsOfTheLogAreComparedWhereItNamesThem) {

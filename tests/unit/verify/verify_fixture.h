@@ -158,6 +158,29 @@ class VerifyTest : public ::testing::Test {
   std::string folder_;
 };
 
+// A log of its own for each test: a team, and a phone that has said five
+// things.
+class SmallLogTest : public VerifyTest {
+ protected:
+  void SetUp() override {
+    VerifyTest::SetUp();
+    made_.log.SetTime(At("2023-01-06T09:00:00+07:00"));
+    ASSERT_NO_FATAL_FAILURE(made_.Settle());
+    ASSERT_TRUE(made_.log.Submit(made_.Member(71, 7)).effective());
+    phone_ = made_.log.EnrolPhone("one", kOperator, TeamId(7), MemberId(71));
+    Say(phone_, 5);
+  }
+
+  void Say(const AuthorId& author, int times) {
+    for (int i = 0; i < times; ++i) {
+      made_.log.Append(author, {YearOfALog::Report(7, 71, made_.log.now().ms)});
+    }
+  }
+
+  MadeLog made_{"2023-01-01T08:00:00+07:00"};
+  AuthorId phone_;
+};
+
 }  // namespace thon::verify
 
 #endif  // THON_TESTS_UNIT_VERIFY_VERIFY_FIXTURE_H_
