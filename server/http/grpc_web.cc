@@ -103,9 +103,18 @@ class GrpcWebCall final : public GenericCallReader,
     SendEnd(status);
   }
 
-  // The browser has left.
+  // The browser has left: says the connection, or a message that it did not
+  // take, whichever comes first. Counted once, and only if the call goes on.
   void OnGone() {
-    if (Cancel()) ++counters_->abandoned;
+    std::shared_ptr<GenericCall> call;
+    {
+      MutexLock lock(&mu_);
+      if (call_ == nullptr || gone_) return;
+      gone_ = true;
+      call = call_;
+    }
+    ++counters_->abandoned;
+    call->Cancel();
   }
 
  private:
@@ -123,8 +132,8 @@ class GrpcWebCall final : public GenericCallReader,
       SendEnd(*end);
     } else if (call != nullptr && taken) {
       call->ReadNext();
-    } else if (call != nullptr) {
-      call->Cancel();
+    } else {
+      OnGone();
     }
   }
 
@@ -138,17 +147,6 @@ class GrpcWebCall final : public GenericCallReader,
                    [stream = stream_](bool) { stream->End(); });
   }
 
-  // False: it had ended.
-  bool Cancel() {
-    std::shared_ptr<GenericCall> call;
-    {
-      MutexLock lock(&mu_);
-      call = call_;
-    }
-    if (call != nullptr) call->Cancel();
-    return call != nullptr;
-  }
-
   const std::shared_ptr<HttpStream> stream_;
   const GrpcWebMode mode_;
   const std::shared_ptr<Counters> counters_;
@@ -157,6 +155,7 @@ class GrpcWebCall final : public GenericCallReader,
   Mutex mu_;
   std::shared_ptr<GenericCall> call_ ABSL_GUARDED_BY(mu_);
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool gone_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<GenericCallStatus> end_ ABSL_GUARDED_BY(mu_);
 };
 
