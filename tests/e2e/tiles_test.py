@@ -214,16 +214,24 @@ class Tiles(unittest.TestCase):
         server = self.start()
         reader = self.reader(server)
         sizes = []
+        seen = threading.Condition()
         stop = threading.Event()
 
         def write():
-            # A day opened is an entry; months of them, and grants between.
-            for month in range(6, 13):
-                self.thon("admin", "advance-clock", "--to", f"2023-{month:02d}-01T08:00:00+07:00")
-                self.thon("grant", "issue", "--officer", str(month), "--role", "reader", "--all")
-            for year in (2024, 2025):
-                self.thon("admin", "advance-clock", "--to", f"{year}-06-01T08:00:00+07:00")
-            stop.set()
+            # A day opened is an entry; months of them, and grants between. Each
+            # of the first months waits until a checkpoint of it has been read.
+            try:
+                for month in range(6, 13):
+                    before = len(sizes)
+                    self.thon("admin", "advance-clock", "--to", f"2023-{month:02d}-01T08:00:00+07:00")
+                    self.thon("grant", "issue", "--officer", str(month), "--role", "reader", "--all")
+                    with seen:
+                        if month < 9 and not seen.wait_for(lambda: len(sizes) > before, SECONDS_MAX):
+                            return
+                for year in (2024, 2025):
+                    self.thon("admin", "advance-clock", "--to", f"{year}-06-01T08:00:00+07:00")
+            finally:
+                stop.set()
 
         writer = threading.Thread(target=write)
         writer.start()
@@ -233,7 +241,9 @@ class Tiles(unittest.TestCase):
             size, root = reader.checkpoint()
             leaves = reader.read_tree(size, root)
             if size and (not sizes or size > sizes[-1]):
-                sizes.append(size)
+                with seen:
+                    sizes.append(size)
+                    seen.notify()
                 reader.read_entries((size - 1) // WIDTH, (size - 1) % WIDTH + 1, leaves)
             if last:
                 break
