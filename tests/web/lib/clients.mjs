@@ -69,9 +69,14 @@ export function fetchFor(server, { connections = 64 } = {}) {
 class ConnectFace {
   constructor(server, token) {
     this.name = 'connect-web';
-    this.fetch = fetchFor(server, { connections: 1024 });
-    this.transport = createGrpcWebTransport({ baseUrl: server.url, useBinaryFormat: true, fetch: this.fetch });
+    this.server = server;
+    this.fetch = fetchFor(server);
+    this.transport = this.#transport(this.fetch);
     this.token = token;
+  }
+
+  #transport(fetch) {
+    return createGrpcWebTransport({ baseUrl: this.server.url, useBinaryFormat: true, fetch });
   }
 
   #headers(options) {
@@ -90,12 +95,18 @@ class ConnectFace {
 
   async *stream(method, message, options = {}) {
     const one = create(method.input, message);
+    // A connection of its own, which ends with it. An abort does not do that for
+    // certain: undici's fetch keeps nothing but weak references to what the signal
+    // of a call under way must reach, and they may be collected before.
+    const fetch = fetchFor(this.server, { connections: 1 });
     try {
-      const answer = await this.transport.stream(method, options.signal, options.timeoutMs, this.#headers(options),
+      const answer = await this.#transport(fetch).stream(method, options.signal, options.timeoutMs, this.#headers(options),
         (async function* requests() { yield one; })());
       yield* answer.message;
     } catch (error) {
       throw failureOfConnect(error);
+    } finally {
+      await fetch.close();
     }
   }
 

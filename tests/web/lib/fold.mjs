@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 
 import { watch as protos } from './protos.mjs';
+import { PATIENCE_MS } from './wait.mjs';
 
 const MODULUS = 1n << 256n;
 const NAMES = protos.WatchStartReason;
@@ -120,7 +121,7 @@ export class Watcher {
   }
 
   // Until `holds(fold)` at a PROGRESS.
-  async until(holds, patienceMs = 60_000) {
+  async until(holds, patienceMs = PATIENCE_MS) {
     const end = Date.now() + patienceMs;
     while (!(this.fold.progressCount > 0 && holds(this.fold))) {
       if (this.ended) throw this.failure ?? new Error('the watch has ended');

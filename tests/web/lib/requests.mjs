@@ -13,6 +13,10 @@ export function dashboardWatch(root = 0n) {
 }
 
 export const teamsWatch = (root = 0n) => ({ queries: [{ queryId: 1, projection: TEAMS, rootUnitId: root }] });
+// The live feed, and as many months of all teams as a watch may ask for.
+export const largeWatch = () => ({
+  queries: Array.from({ length: 16 }, (_, i) => ({ queryId: i + 1, projection: i === 0 ? EVENTS : TEAM_MONTHS })),
+});
 export const eventsWatch = () => ({ queries: [{ queryId: 1, projection: EVENTS, eventsMax: 100 }] });
 
 // A day of the protos: days since 1970-01-01.

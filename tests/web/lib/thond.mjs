@@ -137,9 +137,12 @@ export class Thond {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  residentBytes() {
+  // Memory that is the server's alone. Pages of files (the program itself) are
+  // not: the system takes and gives them as other programs need room.
+  privateBytes() {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
+    const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)[1]) * 1024;
+    return of('RssAnon') + of('VmSwap');
   }
 
   // --------------------------------------------------------------- commands

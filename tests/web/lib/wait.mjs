@@ -2,7 +2,7 @@
 
 // Longest wait for something that happens in a moment on an idle machine. Only
 // a test that fails waits so long.
-export const PATIENCE_MS = Number(process.env.THON_WEB_PATIENCE_MS ?? 60_000);
+export const PATIENCE_MS = Number(process.env.THON_WEB_PATIENCE_MS ?? 120_000);
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
