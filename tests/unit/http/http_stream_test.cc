@@ -155,9 +155,9 @@ TEST_F(HttpStreamTest, AReaderThatStandsStillLosesItsStream) {
 
 // Ten seconds may lie between two pieces, or ten minutes.
 TEST_F(HttpStreamTest, AQuietStreamIsNotIdle) {
-  options_.limits.write_ms_max = 50;
-  options_.limits.idle_ms_max = 50;
-  options_.limits.head_ms_max = 50;
+  options_.limits.write_ms_max = 500;
+  options_.limits.idle_ms_max = 500;
+  options_.limits.head_ms_max = 500;
   Start();
   RawClient stream = Client();
   stream.Send(Get("/silent"));

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "server/core/check.h"
@@ -220,14 +222,11 @@ std::string RawClient::Certificate() const {
   return bytes;
 }
 
-std::size_t RawClient::Drain(int quiet_ms) {
-  std::size_t size = buffer_.size();
-  buffer_.clear();
-  pollfd waiting = {fd_, POLLIN, 0};
-  while (::poll(&waiting, 1, quiet_ms) == 1 && Fill()) {
-    size += buffer_.size();
-    buffer_.clear();
+std::size_t RawClient::ReadSome(std::size_t size_max) {
+  while (buffer_.size() < size_max && Fill()) {
   }
+  const std::size_t size = std::min(buffer_.size(), size_max);
+  buffer_.erase(0, size);
   return size;
 }
 

@@ -16,7 +16,7 @@
 namespace thon::testing {
 
 // How long anything may take before a test fails.
-inline constexpr int kPatienceMs = 30'000;
+inline constexpr int kPatienceMs = 90'000;
 
 struct RawResponse {
   int status = 0;  // 0: the connection ended before a head.
@@ -59,8 +59,8 @@ class RawClient {
   bool IsClosed();
   // The server's certificate, as DER.
   std::string Certificate() const;
-  // Bytes until there are none for a while.
-  std::size_t Drain(int quiet_ms);
+  // Throws away up to so many bytes, waiting for them; how many there were.
+  std::size_t ReadSome(std::size_t size_max);
 
  private:
   // Reads more into the buffer; false at the end, or after kPatienceMs.

@@ -58,7 +58,7 @@ TEST_F(WitnessConnectionTest, PostsToAddCheckpointAndKeepsTheConnection) {
 }
 
 TEST_F(WitnessConnectionTest, AConnectionThatWasClosedMeanwhileIsMadeAgain) {
-  options_.limits.idle_ms_max = 20;
+  options_.limits.idle_ms_max = 500;
   Start();
   const auto transport = Make(Url());
   for (int i = 0; i < 3; ++i) {
