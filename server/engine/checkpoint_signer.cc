@@ -1,5 +1,7 @@
 #include "server/engine/checkpoint_signer.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "server/core/check.h"
 #include "server/core/checkpoint.h"
 #include "server/core/entry.h"
+#include "server/engine/found_damage.h"
 #include "server/engine/leaf_check.h"
 #include "server/engine/system_clock.h"
 
@@ -22,8 +25,8 @@ CheckpointSigner::CheckpointSigner(Options options)
     : options_(std::move(options)),
       scrub_({options_.log,
               [this](std::uint64_t at_least) { return SignedTree(at_least); },
-              [this](absl::Status found) {
-                static_cast<void>(Damage(std::move(found)));
+              [this](const FoundDamage& found) {
+                static_cast<void>(Found(found));
               }},
              options_.scrub),
       kept_(options_.log_key->public_key(), options_.kept) {}
@@ -65,14 +68,53 @@ absl::Status CheckpointSigner::Load() {
       }
     }
   }
+  if (loaded.ok()) return LoadFound();
   if (!absl::IsDataLoss(loaded)) return loaded;
-  static_cast<void>(Damage(std::move(loaded)));
+  // Every start sees this again; it need not be kept.
+  static_cast<void>(StopSigning(std::move(loaded)));
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointSigner::LoadFound() {
+  const absl::StatusOr<std::string> fact =
+      options_.log->GetLocal(kFoundDamageKey);
+  if (absl::IsNotFound(fact.status())) return absl::OkStatus();
+  // A fact that cannot be read says at least that there was one.
+  if (!fact.ok() && !absl::IsDataLoss(fact.status())) return fact.status();
+  const EntryRange range = DecodeFoundDamage(fact.ok() ? *fact : "");
+  absl::Status checked;
+  {
+    MutexLock lock(&mu_);
+    checked = CheckAgain(*options_.log, kept_, range);
+  }
+  const std::string where =
+      range.first == range.last
+          ? absl::StrCat("entry ", range.first.value)
+          : absl::StrCat("the log from entry ", range.first.value, " on");
+  if (absl::IsDataLoss(checked)) {
+    static_cast<void>(StopSigning(std::move(checked)));
+    return absl::OkStatus();
+  }
+  if (!checked.ok()) {
+    static_cast<void>(StopSigning(absl::DataLossError(absl::StrCat(
+        where, " was found damaged before this start and cannot be read: ",
+        checked.message(),
+        "; nothing is signed any more; stop the server, look at the disk, and "
+        "restore the log from a backup"))));
+    return absl::OkStatus();
+  }
+  spdlog::warn(
+      "{} was found damaged before this start and is whole; "
+      "checkpoints are signed again",
+      where);
+  // A fact that stays in spite of this is looked at by the next start too.
+  static_cast<void>(options_.log->DeleteLocal(kFoundDamageKey));
   return absl::OkStatus();
 }
 
 void CheckpointSigner::Start() {
   thread_ = std::thread([this] { Run(); });
-  scrub_.Start();
+  if (health().ok()) scrub_.Start();
 }
 
 void CheckpointSigner::Drain() {

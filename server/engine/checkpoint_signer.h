@@ -21,6 +21,7 @@
 #include "server/engine/checkpoints.h"
 #include "server/engine/commit_state.h"
 #include "server/engine/engine_stats.h"
+#include "server/engine/found_damage.h"
 #include "server/engine/kept_checkpoints.h"
 #include "server/engine/log_scrub.h"
 #include "server/storage/entry_log.h"
@@ -53,8 +54,9 @@ class CheckpointSigner final : public Checkpoints {
   explicit CheckpointSigner(Options options);
   ~CheckpointSigner() override;  // Requires: not started, or drained.
 
-  // Takes up where the last process stopped. Damage is no error here: it is
-  // what health() says. Requires: not started.
+  // Takes up where the last process stopped: what it found damaged is looked at
+  // first of all. Damage is no error here: it is what health() says.
+  // Requires: not started.
   absl::Status Load();
   void Start();
   // Ends the threads; what waits gets kUnavailable. The committer must still
@@ -132,7 +134,17 @@ class CheckpointSigner final : public Checkpoints {
   // Runs a task on the committer's thread and waits for it.
   absl::Status Committed(const std::function<absl::Status()>& task);
 
-  absl::Status Damage(absl::Status status);
+  // The first says why nothing is signed any more; returns it.
+  absl::Status StopSigning(absl::Status why);
+  // On the committer's thread: the same, so that the next process knows it too.
+  absl::Status Damage(const FoundDamage& found);
+  // As Damage(), on any other thread. Behind it both hold.
+  absl::Status Found(const FoundDamage& found);
+  // The entries below `tree_size` that no smaller signed tree covers.
+  EntryRange AddedBy(std::uint64_t tree_size) const;
+  absl::Status RootFound(std::uint64_t tree_size, absl::string_view whose);
+  // Whether what an earlier process found is still there.
+  absl::Status LoadFound();
   // kDataLoss: damage, or LOG_RESTORED.
   absl::Status CheckHealth() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::optional<LogScrub::SignedTree> SignedTree(std::uint64_t at_least) const;

@@ -7,6 +7,7 @@
 #include "server/core/checkpoint.h"
 #include "server/core/entry.h"
 #include "server/engine/checkpoint_signer.h"
+#include "server/engine/found_damage.h"
 #include "server/engine/leaf_check.h"
 #include "server/engine/system_clock.h"
 
@@ -129,7 +130,7 @@ absl::StatusOr<v1::Checkpoint> CheckpointSigner::SignDurable() {
     const absl::Status advanced = Advance(durable.tree_size.value);
     if (!advanced.ok()) return advanced;
     if (frontier_.Root() != durable.root) {
-      return Damage(RootDamage(durable.tree_size.value, "the committer"));
+      return RootFound(durable.tree_size.value, "the committer");
     }
     absl::StatusOr<v1::Checkpoint> made =
         SignTree(origin, durable.tree_size.value, durable.root, frontier_next_);
@@ -171,7 +172,7 @@ absl::StatusOr<v1::Checkpoint> CheckpointSigner::SignExactly(
   if (!proof.ok()) return proof.status();
   const absl::Status extends = merkle::VerifyConsistency(
       tree_size, *root, frontier_.size(), frontier_.Root(), *proof);
-  if (!extends.ok()) return Damage(RootDamage(tree_size, "the stored tree"));
+  if (!extends.ok()) return RootFound(tree_size, "the stored tree");
   const absl::StatusOr<std::string> last =
       options_.log->ReadEntry(EntryIndex(tree_size - 1));
   if (!last.ok()) return last.status();
@@ -187,11 +188,14 @@ absl::Status CheckpointSigner::Advance(std::uint64_t tree_size) {
       if (work_.stopping) return Stopping();
     }
     merkle::Frontier advanced = frontier_;
+    EntryRange damaged;
     const std::uint64_t end =
         std::min(frontier_.size() + kPieceEntries, tree_size);
     const absl::StatusOr<CheckedLeaves> checked =
-        CheckLeaves(*options_.log, EntryIndex(end), &advanced);
-    if (absl::IsDataLoss(checked.status())) return Damage(checked.status());
+        CheckLeaves(*options_.log, EntryIndex(end), &advanced, &damaged);
+    if (absl::IsDataLoss(checked.status())) {
+      return Found({damaged, checked.status()});
+    }
     if (!checked.ok()) return checked.status();
     frontier_ = std::move(advanced);
     frontier_next_ = checked->next_position;
@@ -200,10 +204,12 @@ absl::Status CheckpointSigner::Advance(std::uint64_t tree_size) {
   const absl::StatusOr<Hash> stored = merkle::RootAt(
       tree_size,
       [this](merkle::NodeId node) { return options_.log->Node(node); });
-  if (absl::IsDataLoss(stored.status())) return Damage(stored.status());
+  if (absl::IsDataLoss(stored.status())) {
+    return Found({AddedBy(tree_size), stored.status()});
+  }
   if (!stored.ok()) return stored.status();
   if (*stored != frontier_.Root()) {
-    return Damage(RootDamage(tree_size, "the stored tree"));
+    return RootFound(tree_size, "the stored tree");
   }
   return absl::OkStatus();
 }
@@ -244,7 +250,10 @@ absl::StatusOr<v1::Checkpoint> CheckpointSigner::SignTree(
       }
     }
     // Never two roots for one size, whatever the disk says by now.
-    if (differs) return Damage(RootDamage(tree_size, "the signed checkpoint"));
+    if (differs) {
+      return Damage(
+          {AddedBy(tree_size), RootDamage(tree_size, "the signed checkpoint")});
+    }
     fresh = true;
     return Keep(made);
   });
@@ -328,11 +337,41 @@ absl::Status CheckpointSigner::Committed(
   return *arrival->status;
 }
 
-absl::Status CheckpointSigner::Damage(absl::Status status) {
+absl::Status CheckpointSigner::StopSigning(absl::Status why) {
   MutexLock lock(&mu_);
-  if (damage_.ok()) damage_ = std::move(status);
+  if (damage_.ok()) damage_ = std::move(why);
   options_.stats->log_damaged = true;
   return damage_;
+}
+
+absl::Status CheckpointSigner::Damage(const FoundDamage& found) {
+  {
+    MutexLock lock(&mu_);
+    if (!damage_.ok()) return damage_;
+  }
+  // First of all, so that whoever is told may kill this process. A disk that
+  // takes no more may not take this either: this process refuses all the same.
+  static_cast<void>(options_.log->PutLocal(kFoundDamageKey,
+                                           EncodeFoundDamage(found.entries)));
+  return StopSigning(found.status);
+}
+
+absl::Status CheckpointSigner::Found(const FoundDamage& found) {
+  absl::Status said = Committed([&] { return Damage(found); });
+  // A committer that takes no more signs nothing either.
+  return absl::IsDataLoss(said) ? said : StopSigning(found.status);
+}
+
+absl::Status CheckpointSigner::RootFound(std::uint64_t tree_size,
+                                         absl::string_view whose) {
+  return Found({AddedBy(tree_size), RootDamage(tree_size, whose)});
+}
+
+EntryRange CheckpointSigner::AddedBy(std::uint64_t tree_size) const {
+  MutexLock lock(&mu_);
+  const std::vector<v1::Checkpoint> below = kept_.List(tree_size, 1);
+  return {EntryIndex(below.empty() ? 0 : below.front().tree_size()),
+          EntryIndex(tree_size - 1)};
 }
 
 }  // namespace thon

@@ -45,9 +45,11 @@ absl::Status RootDamage(std::uint64_t tree_size, absl::string_view whose) {
 }
 
 absl::StatusOr<CheckedLeaves> CheckLeaves(const EntryLog& log, EntryIndex end,
-                                          merkle::Frontier* frontier) {
+                                          merkle::Frontier* frontier,
+                                          EntryRange* damaged) {
   const EntryIndex begin(frontier->size());
   THON_CHECK(begin < end);
+  if (damaged != nullptr) *damaged = {begin, EntryIndex(end.value - 1)};
   const absl::StatusOr<std::vector<Hash>> stored = log.LeafHashes(begin, end);
   if (!stored.ok()) return stored.status();
   CheckedLeaves checked;
@@ -71,6 +73,7 @@ absl::StatusOr<CheckedLeaves> CheckLeaves(const EntryLog& log, EntryIndex end,
         next = index.Next();
         return true;
       });
+  if (damaged != nullptr) *damaged = {next, next};
   if (!fault.ok()) return fault;
   if (absl::IsDataLoss(read)) {
     return EntryDamage(log, next, read.message());

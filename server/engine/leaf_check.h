@@ -19,15 +19,23 @@ struct CheckedLeaves {
   Position next_position;  // Behind the last entry; its trailer says so.
 };
 
+// Both ends are of it.
+struct EntryRange {
+  EntryIndex first{0};
+  EntryIndex last{0};
+};
+
 // Checks entries [frontier->size(), end) and appends what their bytes hash to.
 // After an error `frontier` is of no more use.
 //
-// kDataLoss: the message names the entry and the position with which it begins.
+// kDataLoss: the message names the entry and the position with which it begins;
+// `damaged`, if given, is that entry, or those among which it is.
 // kUnavailable: input/output.
 //
 // Requires: frontier->size() < end, and end is durable.
 absl::StatusOr<CheckedLeaves> CheckLeaves(const EntryLog& log, EntryIndex end,
-                                          merkle::Frontier* frontier);
+                                          merkle::Frontier* frontier,
+                                          EntryRange* damaged = nullptr);
 
 // What is said of the entry `index` wherever it is found damaged.
 absl::Status EntryDamage(const EntryLog& log, EntryIndex index,

@@ -65,9 +65,10 @@ void LogScrub::Run() {
   std::int64_t pause_ms = 0;
   while (Sleep(pause_ms, /*wakeable=*/true)) {
     const std::int64_t began_ms = SteadyMs();
-    const absl::Status status = Pass();
+    EntryRange damaged;
+    const absl::Status status = Pass(&damaged);
     if (absl::IsDataLoss(status)) {
-      environment_.damaged(status);
+      environment_.damaged({damaged, status});
       return;
     }
     pause_ms = status.ok()
@@ -77,24 +78,27 @@ void LogScrub::Run() {
   }
 }
 
-absl::Status LogScrub::Pass() {
+absl::Status LogScrub::Pass(EntryRange* damaged) {
   merkle::Frontier frontier;
+  EntryIndex agreed(0);  // Below it, the root was the signed one.
   std::optional<SignedTree> next = environment_.signed_tree(1);
   while (next.has_value()) {
     const std::uint64_t begin = frontier.size();
     const std::uint64_t end = std::min(begin + kPieceEntries, next->size);
     const absl::StatusOr<CheckedLeaves> piece =
-        CheckLeaves(*environment_.log, EntryIndex(end), &frontier);
+        CheckLeaves(*environment_.log, EntryIndex(end), &frontier, damaged);
     if (!piece.ok()) return piece.status();
     checked_ += end - begin;
     if (end == next->size) {
       if (frontier.Root() != next->root) {
+        *damaged = {agreed, EntryIndex(end - 1)};
         return absl::DataLossError(absl::StrCat(
             "the entries below ", end,
             " on disk are not those that were signed: stored hashes agree with "
             "them, the signed root does not; nothing is signed any more; "
             "restore the log from a backup"));
       }
+      agreed = EntryIndex(end);
       next = environment_.signed_tree(end + 1);
     }
     const std::uint64_t burst = std::min(burst_left_, piece->bytes);

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "server/core/hash.h"
 #include "server/core/mutex.h"
+#include "server/engine/found_damage.h"
 #include "server/storage/entry_log.h"
 
 namespace thon {
@@ -45,7 +46,7 @@ class LogScrub {
     // The smallest signed tree of at least this size; nullopt: none.
     std::function<std::optional<SignedTree>(std::uint64_t)> signed_tree;
     // Called once, with what is damaged. The thread ends.
-    std::function<void(absl::Status)> damaged;
+    std::function<void(FoundDamage)> damaged;
   };
 
   LogScrub(Environment environment, ScrubOptions options)
@@ -64,8 +65,8 @@ class LogScrub {
 
  private:
   void Run();
-  // kCancelled: stopping.
-  absl::Status Pass();
+  // kCancelled: stopping. kDataLoss: `damaged` says where.
+  absl::Status Pass(EntryRange* damaged);
   // Waits; false: stopping.
   bool Sleep(std::int64_t ms, bool wakeable);
 

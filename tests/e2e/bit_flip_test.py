@@ -4,7 +4,8 @@ nothing, says where, and is seen to be unwell by whoever watches it.
 Method: bin/thond records some hundred days; while it is stopped one bit of a
 table file, in the middle of the entries, is flipped; it is started again and
 asked over gRPC (bin/thon) and HTTP. The same steps without the flip must end
-with a good server.
+with a good server. It is killed and started again with the flip still there,
+and once more with the bit put back.
 
     bit_flip_test.py BIN_DIR
 """
@@ -98,6 +99,14 @@ class BitFlip(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, name)
             time.sleep(0.05)
 
+    def assert_refuses(self, names_it):
+        status, text = self.get("/checkpoint")
+        self.assertEqual(status, 503)
+        self.assertRegex(text, names_it)
+        status, text = self.get("/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn("LOG_DAMAGED", text)
+
     def test_a_good_disk_is_checked_and_signed(self):
         self.record_days()
         self.serve()
@@ -119,12 +128,7 @@ class BitFlip(unittest.TestCase):
         self.serve()
         self.await_metric("thon_log_damaged", 1)
         names_it = r"entry \d+ \(position \d+\) is damaged"
-        status, text = self.get("/checkpoint")
-        self.assertEqual(status, 503)
-        self.assertRegex(text, names_it)
-        status, text = self.get("/readyz")
-        self.assertEqual(status, 503)
-        self.assertIn("LOG_DAMAGED", text)
+        self.assert_refuses(names_it)
         done = self.thon("audit", "checkpoint")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stdout + done.stderr, names_it)
@@ -140,6 +144,36 @@ class BitFlip(unittest.TestCase):
         self.assertNotEqual(self.thon("audit", "checkpoint").returncode, 0)
         self.assertEqual(self.get("/checkpoint")[0], 503)
         self.assertEqual(self.metric("thon_checkpoints_signed_total"), signed)
+
+    def test_what_was_found_outlives_a_kill_and_ends_with_the_repair(self):
+        self.record_days()
+        table = self.table_of_entries()
+        good = table.read_bytes()
+        content = bytearray(good)
+        content[len(content) * 2 // 5] ^= 0x04
+        table.write_bytes(content)
+        self.serve()
+        self.await_metric("thon_log_damaged", 1)
+        named = re.search(r"entry \d+ \(position \d+\) is damaged", self.get("/checkpoint")[1]).group()
+
+        for _ in range(2):
+            self.server.kill()
+            self.serve()
+            self.assert_refuses(re.escape(named))
+            # By what it remembers: it has not looked elsewhere.
+            self.assertEqual(self.metric("thon_log_entries_checked"), 0)
+            self.assertEqual(self.metric("thon_log_damaged"), 1)
+            self.assertNotEqual(self.thon("audit", "checkpoint").returncode, 0)
+
+        self.server.kill()
+        table.write_bytes(good)
+        self.serve()
+        self.assertEqual(self.get("/readyz")[0], 200)
+        self.assertIn("is whole", "".join(self.server.log))
+        done = self.thon("audit", "checkpoint")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.get("/checkpoint")[0], 200)
+        self.assertEqual(self.metric("thon_log_damaged"), 0)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/checkpoint.h"
 #include "server/core/limits.h"
 #include "server/engine/await.h"
 #include "server/engine/engine_stats.h"
+#include "server/engine/found_damage.h"
 #include "server/engine/kept_checkpoints.h"
 #include "server/engine/log_scrub.h"
 #include "tests/unit/engine/engine_fixture.h"
@@ -170,6 +172,8 @@ class FlippingLog final : public EntryLog {
 
   void Flip(std::uint64_t index) { flipped_ = index; }
   void FailReads(bool fail) { fail_ = fail; }
+  // Before any thread uses the log.
+  void RefusePutsOf(absl::string_view key) { refused_ = std::string(key); }
 
   absl::Status Append(const NewGroup& group) override {
     return log_->Append(group);
@@ -221,7 +225,8 @@ class FlippingLog final : public EntryLog {
   }
   absl::Status PutLocal(absl::string_view key,
                         absl::string_view value) override {
-    ++puts_;
+    if (key == refused_) return absl::ResourceExhaustedError("disk full");
+    if (absl::StartsWith(key, "checkpoint/")) ++checkpoints_;
     return log_->PutLocal(key, value);
   }
   absl::Status DeleteLocal(absl::string_view key) override {
@@ -249,13 +254,14 @@ class FlippingLog final : public EntryLog {
   absl::StatusOr<std::uint64_t> CompactedBytes() override {
     return log_->CompactedBytes();
   }
-  int puts() const { return puts_; }
+  int checkpoints() const { return checkpoints_; }
 
  private:
   EntryLog* const log_;
   std::atomic<std::uint64_t> flipped_{UINT64_MAX};
   std::atomic<bool> fail_{false};
-  std::atomic<int> puts_{0};
+  std::atomic<int> checkpoints_{0};
+  std::string refused_;
 };
 
 // A signer over the log of an engine that was closed; tasks that it posts run
@@ -278,13 +284,19 @@ class SignerTest : public EngineTest {
     if (signer_ != nullptr) signer_->Drain();
   }
   void Start() {
+    Load();
+    signer_->Start();
+  }
+  // What it knows before it has looked at anything but what it remembers.
+  void Load() {
     CheckpointSigner::Options options;
     options.log = log_.get();
     options.log_key = &key_;
     options.clock = &clock_;
     options.stats = &stats_;
     options.every_ms = limits::kCheckpointMsMax;
-    options.committing.post = [](std::function<void(absl::Status)> task) {
+    options.committing.post = [this](std::function<void(absl::Status)> task) {
+      MutexLock lock(&committing_);
       task(absl::OkStatus());
     };
     options.committing.origin = [this] { return origin_; };
@@ -292,13 +304,16 @@ class SignerTest : public EngineTest {
     options.committing.state = [this] { return state_.load(); };
     signer_ = std::make_unique<CheckpointSigner>(std::move(options));
     ASSERT_THAT(signer_->Load(), IsOk());
-    signer_->Start();
   }
-  void Restart() {
+  void Stop() {
     signer_->Drain();
     signer_.reset();
+  }
+  void Restart() {
+    Stop();
     Start();
   }
+  bool Remembers() const { return real_->GetLocal(kFoundDamageKey).ok(); }
   absl::StatusOr<v1::Checkpoint> SignAt(std::uint64_t size) {
     return Await<v1::Checkpoint>([&](Done<v1::Checkpoint> done) {
       signer_->SignAt(size, std::move(done));
@@ -311,6 +326,7 @@ class SignerTest : public EngineTest {
   std::uint64_t size() const { return real_->end().tree_size.value; }
 
   Phone phone_{7};
+  Mutex committing_;
   EngineStats stats_;
   std::atomic<CommitState> state_{CommitState::kOpen};
   std::string origin_ = "thon.example/test/1";
@@ -326,7 +342,7 @@ TEST_F(SignerTest, AnAddedEntryWithAFlippedBitIsNeverSigned) {
     log_->Flip(index);
     EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss,
                                  absl::StrCat("entry ", index, " (position ")));
-    EXPECT_EQ(log_->puts(), 0);
+    EXPECT_EQ(log_->checkpoints(), 0);
     // The flip is gone; in this process nothing is signed all the same.
     log_->Flip(UINT64_MAX);
     EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss));
@@ -367,6 +383,127 @@ TEST_F(SignerTest, AnOldEntryWithAFlippedBitIsFoundAfterEveryStart) {
   AwaitTrue([&] { return signer_->scrub_passes() > 0; });
   EXPECT_EQ(signer_->entries_checked(), size());
   EXPECT_THAT(signer_->Newest(), IsOk());
+}
+
+// ---- Damage that an earlier process found ----
+
+TEST_F(SignerTest,
+       WhatWasFoundIsRefusedByTheNextProcessBeforeItLooksElsewhere) {
+  ASSERT_THAT(Sign(), IsOk());
+  for (std::uint64_t index = 1; index < size(); index += 7) {
+    Stop();
+    log_->Flip(index);
+    Start();
+    AwaitTrue([&] { return stats_.log_damaged.load(); });
+    const absl::Status found = signer_->health();
+    EXPECT_THAT(found, StatusIs(absl::StatusCode::kDataLoss,
+                                absl::StrCat("entry ", index, " (position ")));
+    // It is known by the time that anybody is told: a kill changes nothing.
+    EXPECT_TRUE(Remembers());
+    const std::string fact = *real_->GetLocal(kFoundDamageKey);
+    EXPECT_EQ(DecodeFoundDamage(fact).first, EntryIndex(index));
+    EXPECT_EQ(DecodeFoundDamage(fact).last, EntryIndex(index));
+    for (int starts = 0; starts < 3; ++starts) {
+      Stop();
+      stats_.log_damaged = false;
+      Load();
+      EXPECT_EQ(signer_->health(), found);
+      EXPECT_EQ(signer_->Newest().status(), found);
+      EXPECT_TRUE(stats_.log_damaged);
+      signer_->Start();
+      EXPECT_EQ(Sign().status(), found);
+      EXPECT_EQ(signer_->entries_checked(), 0u);
+    }
+    EXPECT_TRUE(Remembers());
+    // The entry is what it was: a restored disk, or a read that was wrong once.
+    Stop();
+    log_->Flip(UINT64_MAX);
+    stats_.log_damaged = false;
+    Load();
+    EXPECT_THAT(signer_->health(), IsOk());
+    EXPECT_FALSE(stats_.log_damaged);
+    EXPECT_FALSE(Remembers());
+    signer_->Start();
+    EXPECT_THAT(Sign(), IsOk());
+  }
+}
+
+TEST_F(SignerTest, WhatWasFoundIsNotForgottenWhileTheDiskDoesNotAnswer) {
+  log_->Flip(4);
+  ASSERT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss));
+  Stop();
+  log_->Flip(UINT64_MAX);
+  log_->FailReads(true);
+  Start();
+  EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss, "entry 4 "));
+  EXPECT_TRUE(Remembers());
+  log_->FailReads(false);
+  Restart();
+  EXPECT_THAT(Sign(), IsOk());
+}
+
+TEST_F(SignerTest, WhatCannotBeRememberedIsRefusedAllTheSame) {
+  Stop();
+  log_->RefusePutsOf(kFoundDamageKey);
+  log_->Flip(4);
+  Start();
+  for (int asked = 0; asked < 2; ++asked) {
+    EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss, "entry 4 "));
+    log_->Flip(UINT64_MAX);
+  }
+  EXPECT_EQ(log_->checkpoints(), 0);
+  EXPECT_FALSE(Remembers());
+}
+
+// Of a range, both trees that bound it are looked at: the signed ones.
+TEST_F(SignerTest, ARememberedRangeIsWholeOnlyIfItLeadsToWhatWasSigned) {
+  ASSERT_THAT(SignAt(10), IsOk());
+  ASSERT_THAT(SignAt(15), IsOk());
+  KeptCheckpoints kept(key_.public_key());
+  ASSERT_THAT(kept.Load(*real_), IsOk());
+  const EntryRange range = {EntryIndex(10), EntryIndex(14)};
+  EXPECT_THAT(CheckAgain(*log_, kept, range), IsOk());
+  for (const std::uint64_t size : {10, 15}) {
+    KeptCheckpoints other(key_.public_key());
+    other.Put(*other.Make(
+        MakeCheckpointNote(key_, origin_, size, Sha256Of("another")),
+        Position(1), 0));
+    EXPECT_THAT(CheckAgain(*log_, other, range),
+                StatusIs(absl::StatusCode::kDataLoss, "signed checkpoint"));
+  }
+  for (const std::uint64_t flipped : {9, 10, 14, 15}) {
+    log_->Flip(flipped);
+    EXPECT_EQ(CheckAgain(*log_, kept, range).ok(), flipped < 10 || flipped > 14)
+        << flipped;
+  }
+  // A log that was restored to less does not hold it any more.
+  EXPECT_THAT(CheckAgain(*log_, kept, {EntryIndex(size()), EntryIndex(99)}),
+              IsOk());
+}
+
+// A fact that says nothing is believed to say the worst.
+TEST_F(SignerTest, AFactThatIsNoRangeMeansTheWholeLog) {
+  const std::string fact =
+      EncodeFoundDamage({EntryIndex(3), EntryIndex(0x0102)});
+  EXPECT_EQ(fact, std::string("\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\x01\x02", 16));
+  EXPECT_EQ(DecodeFoundDamage(fact).first, EntryIndex(3));
+  EXPECT_EQ(DecodeFoundDamage(fact).last, EntryIndex(0x0102));
+  for (const std::string& bad :
+       {std::string(), fact.substr(1), fact + "x",
+        EncodeFoundDamage({EntryIndex(2), EntryIndex(1)})}) {
+    EXPECT_EQ(DecodeFoundDamage(bad).first, EntryIndex(0));
+    EXPECT_EQ(DecodeFoundDamage(bad).last, EntryIndex(UINT64_MAX));
+  }
+  Stop();
+  ASSERT_THAT(real_->PutLocal(kFoundDamageKey, "?"), IsOk());
+  log_->Flip(size() - 1);
+  Load();
+  EXPECT_THAT(signer_->health(), StatusIs(absl::StatusCode::kDataLoss,
+                                          absl::StrCat("entry ", size() - 1)));
+  Stop();
+  log_->Flip(UINT64_MAX);
+  Start();
+  EXPECT_THAT(Sign(), IsOk());
 }
 
 TEST_F(SignerTest, ASizeOfAnOlderEpochIsNeverSignedForThisOne) {
@@ -420,8 +557,8 @@ TEST_F(SignerTest, ASlowBackgroundCheckWaitsAndStopsAtOnce) {
     if (at_least > tree.size) return std::nullopt;
     return tree;
   };
-  const auto damaged = [](const absl::Status& status) {
-    ADD_FAILURE() << status;
+  const auto damaged = [](const FoundDamage& found) {
+    ADD_FAILURE() << found.status;
   };
   LogScrub slow({real_.get(), signed_tree, damaged},
                 {.burst_bytes = 0, .bytes_per_second = 1});
@@ -440,7 +577,7 @@ TEST_F(SignerTest, ASlowBackgroundCheckWaitsAndStopsAtOnce) {
 TEST_F(SignerTest, AStoppedLogSignsNothing) {
   state_ = CommitState::kLogRestored;
   EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss, "LOG_RESTORED"));
-  EXPECT_EQ(log_->puts(), 0);
+  EXPECT_EQ(log_->checkpoints(), 0);
   state_ = CommitState::kOpen;
   EXPECT_THAT(Sign(), IsOk());
 }

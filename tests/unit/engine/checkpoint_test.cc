@@ -272,6 +272,20 @@ TEST_F(CheckpointTest, AnOldEntryWithAnotherByteStopsSigningAndIsNamed) {
   EXPECT_THAT(Sign(), names_it);
   EXPECT_TRUE(engine_->stats().log_damaged);
   EXPECT_EQ(engine_->stats().checkpoints_signed, 0u);
+
+  // Nor by the next processes, from the first answer on, until it is repaired.
+  for (int starts = 0; starts < 2; ++starts) {
+    Reopen();
+    EXPECT_THAT(engine_->checkpoints().health(), names_it);
+    EXPECT_THAT(engine_->checkpoints().Newest(), names_it);
+    EXPECT_EQ(engine_->checkpoints().entries_checked(), 0u);
+  }
+  engine_.reset();
+  AlterEntry(fourth_);
+  Open();
+  EXPECT_THAT(engine_->checkpoints().health(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const v1::Checkpoint next, Sign());
+  ExpectGood(next);
 }
 
 TEST_F(CheckpointTest, AFlippedByteInATableFileStopsSigning) {
@@ -309,6 +323,18 @@ TEST_F(CheckpointTest, AnEntryAndItsLeafChangedTogetherAreFoundByTheRoot) {
   Open();
   AwaitDamage();
   EXPECT_THAT(Sign(), StatusIs(absl::StatusCode::kDataLoss, "root"));
+  Reopen();
+  EXPECT_THAT(engine_->checkpoints().health(),
+              StatusIs(absl::StatusCode::kDataLoss, "root"));
+  EXPECT_EQ(engine_->checkpoints().entries_checked(), 0u);
+
+  engine_.reset();
+  const std::string repaired = AlterEntry(fourth_);
+  leaf.replace(0, Hash::kSize, std::string(merkle::HashLeaf(repaired).view()));
+  Surgeon().Put("leaves", fourth_, leaf);
+  Open();
+  Grow();
+  EXPECT_THAT(Sign(), IsOk());
 }
 
 TEST_F(CheckpointTest, AKeptCheckpointOfAnotherTreeStopsSigning) {
