@@ -88,14 +88,21 @@ absl::Status Fold::Apply(EntryIndex index, absl::string_view entry,
         " does not hold the batch it was recorded with: the log is damaged; "
         "restore it from a backup"));
   }
+  ApplyBatch(index, view->trailer, *batch, events, rows);
+  return absl::OkStatus();
+}
+
+void Fold::ApplyBatch(EntryIndex index, const EntryTrailer& trailer,
+                      const v1::Batch& batch, const EventSource& events,
+                      RowWriter& rows) {
   if (!loaded_) Load(rows);
   FoldInput input;
   input.entry_index = index;
-  input.trailer = view->trailer;
-  AuthorId::FromBytes(batch->author(), &input.author);
-  input.batch = batch;
-  input.local_date = TimeZone::VietNam().DateOf(view->trailer.receive_time);
-  input.from_server = FromServer(index, input.author, *batch, rows);
+  input.trailer = trailer;
+  AuthorId::FromBytes(batch.author(), &input.author);
+  input.batch = &batch;
+  input.local_date = TimeZone::VietNam().DateOf(trailer.receive_time);
+  input.from_server = FromServer(index, input.author, batch, rows);
   acts_->Judge(&input, events, rows);
   for (const std::unique_ptr<Projection>& projection : projections_) {
     projection->Apply(input, events, rows);
@@ -106,7 +113,6 @@ absl::Status Fold::Apply(EntryIndex index, absl::string_view entry,
       loaded_ = false;  // Who the server is has changed.
     }
   }
-  return absl::OkStatus();
 }
 
 }  // namespace thon

@@ -38,6 +38,11 @@ class Fold {
   // written.
   absl::Status Apply(EntryIndex index, absl::string_view entry,
                      const EventSource& events, RowWriter& rows);
+  // The same of an entry that was parsed already. Requires: ParseBatch made
+  // `batch` of its bytes with kNone, and `trailer` counts its events.
+  void ApplyBatch(EntryIndex index, const EntryTrailer& trailer,
+                  const v1::Batch& batch, const EventSource& events,
+                  RowWriter& rows);
 
  private:
   void Load(const RowReader& rows);

@@ -291,8 +291,8 @@ std::string ChainCheck::WrongOffer(const v1::ForkObserved& fork,
 void ChainCheck::Finish() {
   if (bare_forks_.empty()) return;
   EntryStream stream(&packs_);
-  while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
-    for (const ReadEntry& entry : bundle->entries) {
+  while (const ReadPart* const part = stream.Next()) {
+    for (const ReadEntry& entry : part->entries) {
       const auto it = bare_forks_.find({entry.author, entry.batch_hash});
       if (it == bare_forks_.end()) continue;
       Place place = it->second;

@@ -13,7 +13,15 @@
 namespace thon::verify {
 namespace {
 
-constexpr std::size_t kBundlesAhead = 4;
+// Of an arena: few of them, and little left over in a part.
+constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+
+google::protobuf::ArenaOptions Blocks() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = kBlockBytes;
+  options.max_block_size = kBlockBytes;
+  return options;
+}
 
 absl::string_view FaultText(BatchFault fault) {
   return fault == BatchFault::kTooLarge ? "the batch is too large"
@@ -21,6 +29,8 @@ absl::string_view FaultText(BatchFault fault) {
 }
 
 }  // namespace
+
+ReadPart::ReadPart() : arena(Blocks()) {}
 
 EntryStream::EntryStream(const PackSet* packs)
     : packs_(packs), thread_([this] { Run(); }) {}
@@ -34,14 +44,26 @@ EntryStream::~EntryStream() {
   thread_.join();
 }
 
-std::unique_ptr<ReadBundle> EntryStream::Next() {
+const ReadPart* EntryStream::Next() {
   MutexLock lock(&mu_);
+  if (given_ != nullptr) spent_.push_back(std::move(given_));
   while (ready_.empty() && !ended_) changed_.Wait(&mu_);
   if (ready_.empty()) return nullptr;
-  std::unique_ptr<ReadBundle> next = std::move(ready_.front());
+  given_ = std::move(ready_.front());
   ready_.pop_front();
   changed_.NotifyAll();
-  return next;
+  return given_.get();
+}
+
+bool EntryStream::Hand(std::unique_ptr<ReadPart> part) {
+  std::vector<std::unique_ptr<ReadPart>> spent;  // Freed without the lock.
+  MutexLock lock(&mu_);
+  while (ready_.size() >= kPartsAhead && !stopped_) changed_.Wait(&mu_);
+  spent.swap(spent_);
+  if (stopped_) return false;
+  ready_.push_back(std::move(part));
+  changed_.NotifyAll();
+  return true;
 }
 
 void EntryStream::Run() {
@@ -51,27 +73,23 @@ void EntryStream::Run() {
   for (std::uint64_t index = packs_->first_entry() / width; index < end;) {
     const std::uint64_t there =
         std::min(end, packs_->NextBundle(index).value_or(end));
-    std::unique_ptr<ReadBundle> bundle =
-        there > index ? Missing(index, there) : Read(index, &nodes);
+    const bool wanted =
+        there > index ? Hand(Missing(index, there)) : Read(index, &nodes);
+    if (!wanted) return;
     index = std::max(index + 1, there);
-    MutexLock lock(&mu_);
-    while (ready_.size() >= kBundlesAhead && !stopped_) changed_.Wait(&mu_);
-    if (stopped_) return;
-    ready_.push_back(std::move(bundle));
-    changed_.NotifyAll();
   }
   MutexLock lock(&mu_);
   ended_ = true;
   changed_.NotifyAll();
 }
 
-std::unique_ptr<ReadBundle> EntryStream::Missing(std::uint64_t index,
-                                                 std::uint64_t end) const {
-  auto bundle = std::make_unique<ReadBundle>();
+std::unique_ptr<ReadPart> EntryStream::Missing(std::uint64_t index,
+                                               std::uint64_t end) const {
+  auto part = std::make_unique<ReadPart>();
   const auto path = [this](std::uint64_t at) {
     return TilePath({true, 0, at, TileWidthAt(0, at, packs_->tree_size())});
   };
-  bundle->findings.emplace_back(
+  part->findings.emplace_back(
       &kinds::kBundleMissing,
       Place{.entry = index * limits::kTileWidth,
             .file = path(index),
@@ -79,8 +97,8 @@ std::unique_ptr<ReadBundle> EntryStream::Missing(std::uint64_t index,
                           ? "it is not there"
                           : absl::StrCat("it and all to ", path(end - 1), ", ",
                                          end - index, " together")});
-  bundle->broken = true;
-  return bundle;
+  part->broken = true;
+  return part;
 }
 
 bool EntryStream::IsOfEarlierEpoch(std::uint64_t index, const Hash& leaf,
@@ -93,61 +111,61 @@ bool EntryStream::IsOfEarlierEpoch(std::uint64_t index, const Hash& leaf,
   return own.ok() && *own == leaf;
 }
 
-std::unique_ptr<ReadBundle> EntryStream::Read(std::uint64_t index,
-                                              TileNodes* nodes) const {
-  auto bundle = std::make_unique<ReadBundle>();
+bool EntryStream::Read(std::uint64_t index, TileNodes* nodes) {
+  auto part = std::make_unique<ReadPart>();
   const std::uint64_t first = index * limits::kTileWidth;
-  absl::StatusOr<PackSet::Bundle> read = packs_->ReadBundle(index);
+  const absl::StatusOr<PackSet::Bundle> read = packs_->ReadBundle(index);
+  const auto broken = [&](const FindingKind& kind, Place place) {
+    part->findings.emplace_back(&kind, std::move(place));
+    part->broken = true;
+    return Hand(std::move(part));
+  };
   if (!read.ok()) {
-    bundle->findings.emplace_back(
-        &kinds::kBundleMissing,
-        Place{.entry = first,
-              .file = TilePath(
-                  {true, 0, index, TileWidthAt(0, index, packs_->tree_size())}),
-              .detail = std::string(read.status().message())});
-    bundle->broken = true;
-    return bundle;
+    const int width = TileWidthAt(0, index, packs_->tree_size());
+    return broken(kinds::kBundleMissing,
+                  {.entry = first,
+                   .file = TilePath({true, 0, index, width}),
+                   .detail = std::string(read.status().message())});
   }
-  bundle->bytes = std::move(read->bytes);
   const absl::StatusOr<std::vector<absl::string_view>> entries =
-      ParseEntryBundle(bundle->bytes, read->id.width);
+      ParseEntryBundle(read->bytes, read->id.width);
   if (!entries.ok()) {
-    bundle->findings.emplace_back(
-        &kinds::kBundleMalformed,
-        Place{.entry = first,
-              .file = TilePath(read->id),
-              .detail = std::string(entries.status().message())});
-    bundle->broken = true;
-    return bundle;
+    return broken(kinds::kBundleMalformed,
+                  {.entry = first,
+                   .file = TilePath(read->id),
+                   .detail = std::string(entries.status().message())});
   }
   for (std::size_t i = 0; i < entries->size(); ++i) {
     const std::uint64_t at = first + i;
     if (at < packs_->first_entry()) continue;
     if (at >= packs_->end_entry()) break;
-    ReadOne(at, (*entries)[i], *read->pack, nodes, bundle.get());
-    if (bundle->ended) return bundle;
+    // Behind a broken one nothing is parsed, and the part grows no more.
+    if (!part->broken && part->bytes() >= kPartBytes) {
+      if (!Hand(std::move(part))) return false;
+      part = std::make_unique<ReadPart>();
+    }
+    if (!ReadOne(at, (*entries)[i], *read->pack, nodes, part.get())) {
+      return Hand(std::move(part));
+    }
   }
   if (first + entries->size() <
       std::min(packs_->end_entry(), first + limits::kTileWidth)) {
-    bundle->findings.emplace_back(&kinds::kBundleMissing,
-                                  Place{.entry = first + entries->size(),
-                                        .file = TilePath(read->id),
-                                        .detail = "it ends too early"});
-    bundle->broken = true;
+    return broken(kinds::kBundleMissing, {.entry = first + entries->size(),
+                                          .file = TilePath(read->id),
+                                          .detail = "it ends too early"});
   }
-  return bundle;
+  return Hand(std::move(part));
 }
 
-void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
+bool EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
                           const Pack& from, TileNodes* nodes,
-                          ReadBundle* into) const {
+                          ReadPart* into) const {
   ++into->entries_examined;
   Place place{.entry = index};
   const absl::StatusOr<EntryView> view = ParseEntry(bytes);
-  const bool formed = view.ok();
   BatchDigest digest;
   Hash leaf;
-  if (formed) {
+  if (view.ok()) {
     place.position = view->trailer.first_position.value;
     digest = DigestBatch(view->batch);
     leaf = LeafHash(digest, view->trailer);
@@ -161,8 +179,7 @@ void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
                                 packs_->main().manifest().origin, " is needed");
     into->findings.emplace_back(&kinds::kEntriesAbsent, std::move(place));
     into->broken = true;
-    into->ended = true;
-    return;
+    return false;
   }
   if (wanted.ok() && *wanted != leaf) {
     Place differs = place;
@@ -175,34 +192,40 @@ void EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
     into->findings.emplace_back(&kinds::kLeafDiffers, std::move(differs));
   }
   // Behind an entry that cannot be understood, nothing is given in order.
-  if (into->broken) return;
+  if (!into->broken) Parse(view, bytes, digest.hash, std::move(place), into);
+  return true;
+}
+
+void EntryStream::Parse(const absl::StatusOr<EntryView>& view,
+                        absl::string_view bytes, const Hash& batch_hash,
+                        Place place, ReadPart* into) const {
+  const auto broken = [&](const FindingKind& kind, absl::string_view detail) {
+    place.detail = std::string(detail);
+    into->findings.emplace_back(&kind, std::move(place));
+    into->broken = true;
+  };
   if (bytes.size() >= limits::kEntryTrailerBytes &&
       bytes.size() <= limits::kEntryBytesMax &&
       static_cast<std::uint8_t>(bytes.back()) > kEntryVersion) {
-    place.detail = std::string(view.status().message());
-    into->findings.emplace_back(&kinds::kEntryVersionUnknown, std::move(place));
-    into->broken = true;
-    return;
+    return broken(kinds::kEntryVersionUnknown, view.status().message());
+  }
+  if (!view.ok()) {
+    return broken(kinds::kEntryMalformed, view.status().message());
+  }
+  auto* batch = google::protobuf::Arena::CreateMessage<v1::Batch>(&into->arena);
+  const BatchFault fault = ParseBatch(view->batch, batch);
+  into->text_bytes += view->batch.size();
+  if (fault != BatchFault::kNone) {
+    return broken(kinds::kEntryMalformed, FaultText(fault));
+  }
+  if (batch->events_size() != view->trailer.event_count) {
+    return broken(kinds::kEntryMalformed, "the trailer counts other events");
   }
   ReadEntry entry;
-  auto* batch = google::protobuf::Arena::CreateMessage<v1::Batch>(&into->arena);
-  BatchFault fault = BatchFault::kNone;
-  if (formed) fault = ParseBatch(view->batch, batch);
-  if (!formed || fault != BatchFault::kNone ||
-      batch->events_size() != view->trailer.event_count) {
-    place.detail = std::string(!formed ? view.status().message()
-                               : fault != BatchFault::kNone
-                                   ? FaultText(fault)
-                                   : "the trailer counts other events");
-    into->findings.emplace_back(&kinds::kEntryMalformed, std::move(place));
-    into->broken = true;
-    return;
-  }
-  entry.index = EntryIndex(index);
-  entry.bytes = bytes;
+  entry.index = EntryIndex(*place.entry);
   entry.trailer = view->trailer;
   AuthorId::FromBytes(batch->author(), &entry.author);
-  entry.batch_hash = digest.hash;
+  entry.batch_hash = batch_hash;
   entry.batch = batch;
   into->entries.push_back(entry);
 }

@@ -67,9 +67,9 @@ FoldCheck::FoldCheck(const PackEvents* events, TempRows* store,
 bool FoldCheck::Visit(const ReadEntry& entry) {
   if (overlay_.bytes() > rows_bytes_) store_->Take(&overlay_);
   overlay_.BeginEntry(entry.trailer.last_position());
-  absl::Status folded =
-      fold_.Apply(entry.index, entry.bytes, *events_, overlay_);
-  folded.Update(events_->status());
+  fold_.ApplyBatch(entry.index, entry.trailer, *entry.batch, *events_,
+                   overlay_);
+  absl::Status folded = events_->status();
   folded.Update(store_->status());
   const bool named =
       folded.ok() && !overlay_.Changed(Table::kStateRoot).empty();

@@ -48,18 +48,18 @@ absl::Status ReadEpochs(ComparedPack* pack, Findings* findings) {
                     &signatures);
   EntryStream stream(pack->packs.get());
   bool in_order = true;
-  while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
-    for (const auto& [kind, place] : bundle->findings) found.Add(*kind, place);
-    for (const ReadEntry& entry : bundle->entries) {
+  while (const ReadPart* const part = stream.Next()) {
+    for (const auto& [kind, place] : part->findings) found.Add(*kind, place);
+    for (const ReadEntry& entry : part->entries) {
       if (!in_order) break;
       events.Add(entry);
       chains.Visit(entry, nullptr);
       pack->read_end = entry.index.value + 1;
     }
-    in_order = in_order && !bundle->broken;
+    in_order = in_order && !part->broken;
   }
   chains.Finish();
-  for (const SignatureJob& bad : signatures.Finish()) {
+  for (const SignatureJob& bad : signatures.Finish().first) {
     found.Add(kinds::kSignatureBad,
               {.entry = bad.entry.value, .position = bad.position.value});
   }

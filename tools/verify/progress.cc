@@ -15,11 +15,9 @@ std::int64_t SteadyMs() {
       .count();
 }
 
-void Progress::Begin(absl::string_view what, absl::string_view unit,
-                     std::uint64_t all) {
+void Progress::Begin(absl::string_view what, std::uint64_t all) {
   End();
   what_ = std::string(what);
-  unit_ = std::string(unit);
   all_ = all;
   begin_ms_ = SteadyMs();
   written_ms_ = begin_ms_;
@@ -36,12 +34,22 @@ void Progress::At(std::uint64_t done) {
       rate > 0 ? static_cast<std::int64_t>(all_ - std::min(done, all_)) / rate
                : 0;
   std::fprintf(
-      stderr, "\r%s: %s / %s %s, %s/s, %s s left        ", what_.c_str(),
-      FormatGrouped(static_cast<std::int64_t>(done)).c_str(),
-      FormatGrouped(static_cast<std::int64_t>(all_)).c_str(), unit_.c_str(),
+      stderr, "\r%s: %s / %s mục (entries), %s/s, còn (left) %s s        ",
+      what_.c_str(), FormatGrouped(static_cast<std::int64_t>(done)).c_str(),
+      FormatGrouped(static_cast<std::int64_t>(all_)).c_str(),
       FormatGrouped(rate).c_str(), FormatGrouped(left).c_str());
   std::fflush(stderr);
   line_open_ = true;
+}
+
+void Progress::Sum(std::uint64_t events, std::int64_t ms,
+                   std::uint64_t per_second) {
+  if (!shown_) return;
+  End();
+  std::fprintf(stderr, "%s sự kiện (events), %s ms, %s/s\n",
+               FormatGrouped(static_cast<std::int64_t>(events)).c_str(),
+               FormatGrouped(ms).c_str(),
+               FormatGrouped(static_cast<std::int64_t>(per_second)).c_str());
 }
 
 void Progress::End() {

@@ -16,16 +16,17 @@ class Progress {
   explicit Progress(bool shown) : shown_(shown) {}
   ~Progress() { End(); }
 
-  // A new piece of work of `all` units.
-  void Begin(absl::string_view what, absl::string_view unit, std::uint64_t all);
+  // A new piece of work over `all` entries.
+  void Begin(absl::string_view what, std::uint64_t all);
   // `done` of them; writes at most once in half a second.
   void At(std::uint64_t done);
   void End();
+  // A line by itself: how many events all the work was for, and how fast.
+  void Sum(std::uint64_t events, std::int64_t ms, std::uint64_t per_second);
 
  private:
   const bool shown_;
   std::string what_;
-  std::string unit_;
   std::uint64_t all_ = 0;
   std::int64_t begin_ms_ = 0;
   std::int64_t written_ms_ = 0;

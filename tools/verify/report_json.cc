@@ -174,7 +174,9 @@ std::string ReportJson(const VerifyReport& report) {
                         {"expected_vnd", *report.expect_total},
                         {"payable_vnd", report.total}};
   }
-  json["speed"] = {{"milliseconds", report.fold_ms},
+  json["speed"] = {{"milliseconds", report.total_ms},
+                   {"entries_milliseconds", report.entries_ms},
+                   {"events_per_second", report.events_per_second()},
                    {"rows_spilled", report.rows_spilled}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,6 +1,7 @@
 #include "tools/verify/signature_pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "server/core/batch.h"
@@ -37,7 +38,7 @@ void SignaturePool::Hand() {
   changed_.NotifyAll();
 }
 
-std::vector<SignatureJob> SignaturePool::Finish() {
+BadSignatures SignaturePool::Finish() {
   Hand();
   {
     MutexLock lock(&mu_);
@@ -47,12 +48,8 @@ std::vector<SignatureJob> SignaturePool::Finish() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   MutexLock lock(&mu_);
-  std::vector<SignatureJob> bad = std::move(bad_);
-  bad_.clear();
-  std::sort(bad.begin(), bad.end(),
-            [](const SignatureJob& a, const SignatureJob& b) {
-              return a.entry < b.entry;
-            });
+  BadSignatures bad{.count = bad_count_, .first = {}};
+  for (const auto& [entry, job] : bad_) bad.first.push_back(job);
   return bad;
 }
 
@@ -72,7 +69,9 @@ void SignaturePool::Run() {
         continue;
       }
       MutexLock lock(&mu_);
-      if (bad_.size() < kBadMax) bad_.push_back(job);
+      ++bad_count_;
+      bad_.emplace(job.entry, job);
+      if (bad_.size() > kBadMax) bad_.erase(std::prev(bad_.end()));
     }
   }
 }

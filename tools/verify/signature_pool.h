@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -24,6 +25,12 @@ struct SignatureJob {
   Signature signature;
 };
 
+// Which they are does not depend on the number of threads.
+struct BadSignatures {
+  std::uint64_t count = 0;
+  std::vector<SignatureJob> first;  // The first 100,000, by entry.
+};
+
 // Thread-safety: one thread adds. Memory: what waits is bounded; Add() waits.
 class SignaturePool {
  public:
@@ -31,9 +38,8 @@ class SignaturePool {
   ~SignaturePool();
 
   void Add(const SignatureJob& job);
-  // Waits until all are verified; those that are bad, by entry. The first
-  // 100,000 of them. Nothing is added afterwards.
-  std::vector<SignatureJob> Finish();
+  // Waits until all are verified. Nothing is added afterwards.
+  BadSignatures Finish();
 
  private:
   void Hand();
@@ -43,7 +49,8 @@ class SignaturePool {
   Mutex mu_;
   CondVar changed_;
   std::deque<std::vector<SignatureJob>> waiting_ ABSL_GUARDED_BY(mu_);
-  std::vector<SignatureJob> bad_ ABSL_GUARDED_BY(mu_);
+  std::uint64_t bad_count_ ABSL_GUARDED_BY(mu_) = 0;
+  std::map<EntryIndex, SignatureJob> bad_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_;
 };

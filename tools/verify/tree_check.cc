@@ -105,7 +105,7 @@ std::optional<Hash> TreeCheck::Run(Progress* progress) {
       [this](merkle::NodeId node, const Hash& hash) {
         CompareNode(node, hash);
       };
-  progress->Begin("tree", "entries", size_);
+  progress->Begin("cây băm (tree)", size_);
   for (std::uint64_t index = 0; index * limits::kTileWidth < size_; ++index) {
     const TileId id = IdAt(0, index);
     std::vector<Hash> leaves = ReadTile(id);

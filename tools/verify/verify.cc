@@ -58,7 +58,7 @@ class Verifier {
   // the policy, or nothing was summed.
   std::optional<std::int64_t> PayableSum() const;
   void ReadEntries();
-  void VisitBundle(const ReadBundle& bundle);
+  void VisitPart(const ReadPart& part);
   void VisitEntry(const ReadEntry& entry);
   void ComparePack(const Pack& pack);
   void CheckOlderOnes();
@@ -137,33 +137,35 @@ void Verifier::ReadEntries() {
                                           packs_.tree_size())});
   }
   const std::int64_t begin_ms = SteadyMs();
-  progress_.Begin("entries", "entries", all);
+  progress_.Begin("sổ (log)", all);
   EntryStream stream(&packs_);
-  while (const std::unique_ptr<ReadBundle> bundle = stream.Next()) {
-    VisitBundle(*bundle);
+  while (const ReadPart* const part = stream.Next()) {
+    VisitPart(*part);
     progress_.At(report_.entries);
   }
   progress_.End();
   chains_.Finish();
-  report_.fold_ms = SteadyMs() - begin_ms;
-  for (const SignatureJob& bad : signatures_.Finish()) {
+  const BadSignatures bad = signatures_.Finish();
+  for (const SignatureJob& one : bad.first) {
     findings_.Add(kinds::kSignatureBad,
-                  {.entry = bad.entry.value,
-                   .position = bad.position.value,
-                   .detail = absl::StrCat("author ", bad.key.author().Hex())});
+                  {.entry = one.entry.value,
+                   .position = one.position.value,
+                   .detail = absl::StrCat("author ", one.key.author().Hex())});
   }
+  findings_.AddMany(kinds::kSignatureBad, bad.count - bad.first.size());
+  report_.entries_ms = SteadyMs() - begin_ms;
 }
 
-void Verifier::VisitBundle(const ReadBundle& bundle) {
-  for (const auto& [kind, place] : bundle.findings) {
+void Verifier::VisitPart(const ReadPart& part) {
+  for (const auto& [kind, place] : part.findings) {
     findings_.Add(*kind, place);
   }
-  findings_.Examined(Check::kEntries, bundle.entries_examined);
-  report_.entries += bundle.entries_examined;
-  for (const ReadEntry& entry : bundle.entries) {
+  findings_.Examined(Check::kEntries, part.entries_examined);
+  report_.entries += part.entries_examined;
+  for (const ReadEntry& entry : part.entries) {
     if (in_order_) VisitEntry(entry);
   }
-  if (!bundle.broken || !in_order_) return;
+  if (!part.broken || !in_order_) return;
   in_order_ = false;
   if (folding_) {
     findings_.Add(kinds::kFoldStopped,
@@ -346,16 +348,24 @@ void Verifier::Describe() {
 }
 
 VerifyReport Verifier::Run() {
+  const std::int64_t begin_ms = SteadyMs();
   CheckTrees();
   CheckEmptyOnes();
   ReadEntries();
   CheckOlderOnes();
   Describe();
   CheckTotal();
+  report_.total_ms = SteadyMs() - begin_ms;
+  progress_.Sum(report_.events, report_.total_ms, report_.events_per_second());
   return std::move(report_);
 }
 
 }  // namespace
+
+std::uint64_t VerifyReport::events_per_second() const {
+  return events * 1000 /
+         static_cast<std::uint64_t>(std::max<std::int64_t>(total_ms, 1));
+}
 
 Verdict VerifyReport::verdict() const {
   if (findings.any_failed()) return Verdict::kFailed;

@@ -53,11 +53,14 @@ struct VerifyReport {
   std::optional<std::int64_t> expect_total;
   std::string policy_id;
   std::int64_t total = 0;  // Of what `expect_total` speaks of.
-  std::int64_t fold_ms = 0;
+  // By the clock: all of it, and the pass over the entries.
+  std::int64_t total_ms = 0;
+  std::int64_t entries_ms = 0;
   std::uint64_t rows_spilled = 0;
   Findings findings;
 
   Verdict verdict() const;
+  std::uint64_t events_per_second() const;
 };
 
 // The program's exit status.

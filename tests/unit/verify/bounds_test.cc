@@ -1,9 +1,9 @@
 // Goal: a small pack costs little, whatever it claims and whatever its entries
-// would unfold to.
+// would unfold to, and a large one no more than what is read at a time.
 //
 // Method: packs that claim the largest tree and hold nothing, and entries of
-// tens of thousands of empty events, are read; what was found and allocated is
-// counted.
+// tens of thousands of empty events or of pieces of evidence, are read; what
+// was found and allocated is counted.
 
 #include "tests/unit/verify/tamper_fixture.h"
 #include "tools/verify/entry_stream.h"
@@ -11,7 +11,9 @@
 namespace thon::verify {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Bounds : public VerifyTest {};
 
@@ -79,13 +81,85 @@ TEST_F(Bounds, EntriesOfEmptyEventsAreNotUnfolded) {
   const auto packs = PackSet::Open({Write(MakePack(parts))});
   ASSERT_TRUE(packs.ok()) << packs.status();
   EntryStream stream(packs->get());
-  const std::unique_ptr<ReadBundle> bundle = stream.Next();
-  ASSERT_NE(bundle, nullptr);
-  EXPECT_TRUE(bundle->broken);
-  EXPECT_EQ(bundle->entries_examined, 40u);
-  ASSERT_EQ(bundle->findings.size(), 1u);
-  EXPECT_EQ(bundle->findings[0].first->name, "ENTRY_MALFORMED");
-  EXPECT_LT(bundle->arena.SpaceAllocated(), 1u << 20);
+  const ReadPart* const part = stream.Next();
+  ASSERT_NE(part, nullptr);
+  EXPECT_TRUE(part->broken);
+  EXPECT_EQ(part->entries_examined, 40u);
+  ASSERT_EQ(part->findings.size(), 1u);
+  EXPECT_EQ(part->findings[0].first->name, "ENTRY_MALFORMED");
+  EXPECT_LT(part->bytes(), kPartBytes);
+}
+
+// Entries of the largest batches, each of one event whose empty pieces of
+// evidence unfold to many times their bytes.
+std::vector<std::string> EntriesThatUnfold(const std::string& like,
+                                           std::size_t count) {
+  const absl::StatusOr<EntryView> last = ParseEntry(like);
+  EXPECT_TRUE(last.ok());
+  v1::Batch batch;
+  batch.set_author(std::string(16, 'a'));
+  batch.set_first_sequence(1);
+  v1::Event* const event = batch.add_events();
+  event->set_sequence(1);
+  while (event->evidence_size() < 24'000) event->add_evidence();
+  EntryTrailer trailer = last->trailer;
+  trailer.event_count = 1;
+  return std::vector<std::string>(
+      count, EncodeEntry(batch.SerializeAsString(), trailer));
+}
+
+TEST_F(Bounds, EntriesThatUnfoldComeInPartsOfFewOfThem) {
+  PackParts parts = Parts();
+  parts.entries = EntriesThatUnfold(parts.entries.back(), 300);
+  parts.older = {};
+  parts.rows = nullptr;
+  const auto packs = PackSet::Open({Write(MakePack(parts))});
+  ASSERT_TRUE(packs.ok()) << packs.status();
+  EntryStream stream(packs->get());
+  std::uint64_t next = 0;
+  std::uint64_t examined = 0;
+  while (const ReadPart* const part = stream.Next()) {
+    EXPECT_THAT(part->findings, IsEmpty());
+    EXPECT_FALSE(part->broken);
+    EXPECT_EQ(part->entries_examined, part->entries.size());
+    ASSERT_FALSE(part->entries.empty());
+    const std::size_t each = part->bytes() / part->entries.size();
+    EXPECT_GT(each, 20 * limits::kBatchBytesMax) << "they do not unfold";
+    EXPECT_LT(part->bytes(), kPartBytes + 2 * each);
+    examined += part->entries_examined;
+    for (const ReadEntry& entry : part->entries) {
+      EXPECT_EQ(entry.index.value, next++);
+      EXPECT_EQ(entry.batch->events(0).evidence_size(), 24'000);
+    }
+  }
+  EXPECT_EQ(next, 300u);
+  EXPECT_EQ(examined, 300u);
+}
+
+// The stream waits for who reads: what lies behind the parts that it may hold
+// was not opened yet, and is found missing when it is taken away.
+TEST_F(Bounds, NoMoreThanSomePartsAreReadAhead) {
+  PackParts parts = Parts();
+  parts.entries = EntriesThatUnfold(parts.entries.back(), 300);
+  parts.older = {};
+  parts.rows = nullptr;
+  const MadePack pack = MakePack(parts);
+  const std::string path = Write(pack);
+  const auto packs = PackSet::Open({path});
+  ASSERT_TRUE(packs.ok()) << packs.status();
+  EntryStream stream(packs->get());
+  const ReadPart* part = stream.Next();
+  ASSERT_NE(part, nullptr);
+  ASSERT_LT((kPartsAhead + 2) * part->entries.size(), 256u);
+  ASSERT_TRUE(std::filesystem::remove(path + "/tile/entries/001.p/44"));
+  std::vector<std::string> found;
+  for (; part != nullptr; part = stream.Next()) {
+    for (const auto& [kind, place] : part->findings) {
+      found.emplace_back(kind->name);
+      EXPECT_EQ(place.entry, 256u);
+    }
+  }
+  EXPECT_THAT(found, ElementsAre("BUNDLE_MISSING"));
 }
 
 // Behind an entry that is none, the others are good and not parsed either.
@@ -96,11 +170,11 @@ TEST_F(Bounds, BehindABrokenEntryNothingIsParsed) {
   const auto packs = PackSet::Open({Write(MakePack(parts))});
   ASSERT_TRUE(packs.ok()) << packs.status();
   EntryStream stream(packs->get());
-  const std::unique_ptr<ReadBundle> bundle = stream.Next();
-  ASSERT_NE(bundle, nullptr);
-  EXPECT_EQ(bundle->findings.size(), 1u);
-  EXPECT_EQ(bundle->entries_examined, 256u);
-  EXPECT_LT(bundle->arena.SpaceUsed(), 1024u);
+  const ReadPart* const part = stream.Next();
+  ASSERT_NE(part, nullptr);
+  EXPECT_EQ(part->findings.size(), 1u);
+  EXPECT_EQ(part->entries_examined, 256u);
+  EXPECT_LT(part->arena.SpaceUsed(), 1024u);
 }
 
 }  // namespace
