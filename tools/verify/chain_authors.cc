@@ -47,7 +47,9 @@ void ChainCheck::OpenLog(const ReadEntry& entry, const v1::Event& event) {
   Epoch epoch;
   if (entry.index != EntryIndex(0) || event.sequence() != 1) {
     findings_->Add(kinds::kServerMisplaced,
-                   At(entry, event, "LogOpened is not the first event"));
+                   At(entry, event,
+                      Say("LogOpened không phải là sự kiện đầu tiên",
+                          "LogOpened is not the first event")));
     return;
   }
   if (!PublicKey::FromBytes(opened.log_key(), &epoch.log_key) ||
@@ -55,8 +57,10 @@ void ChainCheck::OpenLog(const ReadEntry& entry, const v1::Event& event) {
       opened.time_zone() != "Asia/Ho_Chi_Minh") {
     findings_->Add(kinds::kEpochDiffers,
                    At(entry, event,
-                      "LogOpened names a key, format, hash or zone that this "
-                      "program does not know"));
+                      Say("LogOpened nêu một khóa, dạng, hàm băm hay múi giờ "
+                          "mà chương trình này không biết",
+                          "LogOpened names a key, format, hash or zone that "
+                          "this program does not know")));
   }
   epoch.origin = opened.origin();
   epoch.entry = entry.index;
@@ -70,10 +74,12 @@ void ChainCheck::OpenEpoch(const ReadEntry& entry, const v1::Event& event) {
   if (event.sequence() != 1) {
     findings_->Add(
         kinds::kServerMisplaced,
-        At(entry, event, "EpochOpened is not the first event of a new server"));
+        At(entry, event,
+           Say("EpochOpened không phải là sự kiện đầu tiên của một máy chủ mới",
+               "EpochOpened is not the first event of a new server")));
     return;
   }
-  const auto differs = [&](std::string detail) {
+  const auto differs = [&](Detail detail) {
     findings_->Add(kinds::kEpochDiffers, At(entry, event, std::move(detail)));
   };
   Epoch epoch;
@@ -85,40 +91,45 @@ void ChainCheck::OpenEpoch(const ReadEntry& entry, const v1::Event& event) {
   epoch.first_lost = opened.first_lost_position();
   epoch.last_known_lost = opened.last_known_lost_position();
   if (!PublicKey::FromBytes(opened.log_key(), &epoch.log_key)) {
-    differs("log_key is no key");
+    differs(Say("log_key không phải là khóa", "log_key is no key"));
   }
   if (epoch.old_size != entry.index.value) {
-    differs(absl::StrCat("it says that ", epoch.old_size,
-                         " entries were kept, and is entry ",
-                         entry.index.value));
+    differs(Say("nó nói giữ lại $0 mục, mà chính nó là mục $1",
+                "it says that $0 entries were kept, and is entry $1",
+                epoch.old_size, entry.index.value));
   }
   if (!epochs_.empty() && epoch.old_origin != epochs_.back().origin) {
-    differs(absl::StrCat("it follows ", epoch.old_origin, ", but the log is ",
-                         epochs_.back().origin));
+    differs(Say("nó nối tiếp $0, nhưng sổ là $1",
+                "it follows $0, but the log is $1", epoch.old_origin,
+                epochs_.back().origin));
   }
   if (LogName(epoch.origin) != LogName(epoch.old_origin) ||
       EpochNumber(epoch.origin) <= EpochNumber(epoch.old_origin)) {
-    differs(
-        absl::StrCat(epoch.origin, " is no epoch after ", epoch.old_origin));
+    differs(Say("$0 không phải là kỷ nguyên sau $1", "$0 is no epoch after $1",
+                epoch.origin, epoch.old_origin));
   }
   if (epoch.first_lost == 0 || epoch.first_lost > epoch.position.value) {
-    differs(absl::StrCat("position ", epoch.first_lost,
-                         " cannot be the first that was lost"));
+    differs(Say("vị trí $0 không thể là vị trí đầu tiên bị mất",
+                "position $0 cannot be the first that was lost",
+                epoch.first_lost));
   }
   const absl::StatusOr<Hash> root = nodes_->RootAt(entry.index.value);
   if (root.ok() && root->view() != opened.old_root()) {
-    differs(absl::StrCat("the root over the ", entry.index.value,
-                         " entries before it is ", root->Hex()));
+    differs(Say("gốc của $0 mục trước nó là $1",
+                "the root over the $0 entries before it is $1",
+                entry.index.value, root->Hex()));
   }
-  findings_->Add(
-      kinds::kEpoch,
-      At(entry, event,
-         absl::StrCat(
-             epoch.origin, " follows ", epoch.old_origin, ": ", epoch.old_size,
-             " entries kept, positions from ", epoch.first_lost, " on lost",
-             epoch.last_known_lost == 0
-                 ? ""
-                 : absl::StrCat(", at least to ", epoch.last_known_lost))));
+  const Detail known =
+      epoch.last_known_lost == 0
+          ? Detail()
+          : Say(", ít nhất tới $0", ", at least to $0", epoch.last_known_lost);
+  Detail loss =
+      Say("$0 nối tiếp $1: giữ $2 mục, mất các vị trí từ $3",
+          "$0 follows $1: $2 entries kept, positions from $3 on lost",
+          epoch.origin, epoch.old_origin, epoch.old_size, epoch.first_lost);
+  loss.vi += known.vi;
+  loss.en += known.en;
+  findings_->Add(kinds::kEpoch, At(entry, event, std::move(loss)));
   epochs_.push_back(std::move(epoch));
 }
 
@@ -128,25 +139,30 @@ void ChainCheck::Enrol(const ReadEntry& entry, const v1::Event& event,
   findings_->Examined(Check::kAuthors, 1);
   PublicKey key;
   if (!PublicKey::FromBytes(enrolled.public_key(), &key)) {
-    findings_->Add(kinds::kEnrolmentInvalid,
-                   At(entry, event, "public_key is no key"));
+    findings_->Add(
+        kinds::kEnrolmentInvalid,
+        At(entry, event,
+           Say("public_key không phải là khóa", "public_key is no key")));
     return;
   }
   if (enrolled.kind() != v1::AUTHOR_KIND_PHONE &&
       enrolled.kind() != v1::AUTHOR_KIND_ORGANISATION) {
     findings_->Add(kinds::kEnrolmentInvalid,
                    At(entry, event,
-                      absl::StrCat("author ", key.author().Hex(),
-                                   " is enrolled neither as a phone nor as an "
-                                   "organisation")));
+                      Say("tác giả $0 không được ghi danh là điện thoại hay "
+                          "tổ chức",
+                          "author $0 is enrolled neither as a phone nor as an "
+                          "organisation",
+                          key.author().Hex())));
     return;
   }
   const auto it = authors_.find(key.author());
   if (it != authors_.end() && it->second.key.has_value()) {
-    findings_->Add(kinds::kEnrolmentInvalid,
-                   At(entry, event,
-                      absl::StrCat("author ", key.author().Hex(),
-                                   " is enrolled already")));
+    findings_->Add(
+        kinds::kEnrolmentInvalid,
+        At(entry, event,
+           Say("tác giả $0 đã được ghi danh rồi",
+               "author $0 is enrolled already", key.author().Hex())));
     return;
   }
   if (!enrolled.predecessor().empty()) {
@@ -167,18 +183,22 @@ void ChainCheck::CheckSuccessor(const ReadEntry& entry, const v1::Event& event,
       AuthorId::FromBytes(enrolled.predecessor(), &old) &&
       Signature::FromBytes(enrolled.predecessor_signature(), &signature);
   const auto it = formed ? authors_.find(old) : authors_.end();
-  const std::string names =
-      absl::StrCat("author ", key.author().Hex(), " succeeds ",
-                   HexEncode(enrolled.predecessor()));
+  const Detail names =
+      Say("tác giả $0 kế nhiệm $1", "author $0 succeeds $1", key.author().Hex(),
+          HexEncode(enrolled.predecessor()));
   if (it == authors_.end() || !it->second.key.has_value()) {
     const bool unknown = !from_start_ || epochs_.size() > 1;
     findings_->Add(
         unknown ? kinds::kEnrolmentRestored : kinds::kEnrolmentInvalid,
-        At(entry, event, names + ", which is not enrolled"));
+        At(entry, event,
+           Of(names, Say("khóa trước chưa được ghi danh",
+                         "that one is not enrolled"))));
   } else if (!Verify(*it->second.key, kSuccessorContext, key.view(),
                      signature)) {
     findings_->Add(kinds::kEnrolmentInvalid,
-                   At(entry, event, names + ", which did not sign it"));
+                   At(entry, event,
+                      Of(names, Say("khóa trước không ký điều đó",
+                                    "that one did not sign it"))));
   } else {
     findings_->Add(kinds::kSuccessor, At(entry, event, names));
   }
@@ -190,31 +210,32 @@ void ChainCheck::CheckCode(const ReadEntry& entry, const v1::Event& event,
   const std::optional<v1::EnrolmentCodeRow> code = RowOf<v1::EnrolmentCodeRow>(
       rows, Table::kEnrolmentCode, enrolled.code_hash());
   const AuthorId id = key.author();
-  std::string wrong;
+  Detail wrong;
   bool restorable = false;
   if (!code.has_value()) {
-    wrong = "no officer made its code";
+    wrong = Say("không cán bộ nào lập mã của nó", "no officer made its code");
     restorable = true;
   } else if (code->used_by() != id.view()) {
-    wrong = "its code was used by another key";
+    wrong = Say("mã của nó đã do khóa khác dùng",
+                "its code was used by another key");
   } else if (code->team_id() != enrolled.team_id() ||
              code->member_id() != enrolled.member_id() ||
              code->organisation_id() != enrolled.organisation_id()) {
-    wrong = "its code was for somebody else";
+    wrong =
+        Say("mã của nó là cho người khác", "its code was for somebody else");
   } else if (zone_.DateOf(entry.trailer.receive_time).days >
              code->last_date()) {
-    wrong = absl::StrCat("its code had expired on ",
-                         Date(code->last_date()).Vietnamese());
+    wrong = Say("mã của nó đã hết hạn ngày $0", "its code had expired on $0",
+                Date(code->last_date()).Vietnamese());
     restorable = true;
   }
   if (wrong.empty()) return;
   // After a loss, a phone shows the receipt of an enrolment that was lost: its
   // code may be lost as well, or have expired since. Nothing that was lost
   // makes a code somebody else's.
-  findings_->Add(
-      epochs_.size() > 1 && restorable ? kinds::kEnrolmentRestored
-                                       : kinds::kEnrolmentInvalid,
-      At(entry, event, absl::StrCat("author ", id.Hex(), ": ", wrong)));
+  findings_->Add(epochs_.size() > 1 && restorable ? kinds::kEnrolmentRestored
+                                                  : kinds::kEnrolmentInvalid,
+                 At(entry, event, Of(AuthorText(id), wrong)));
 }
 
 void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
@@ -228,12 +249,14 @@ void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
       Hash::FromBytes(fork.offered_hash(), &offered) &&
       Signature::FromBytes(fork.offered_signature(), &signature);
   const auto it = formed ? authors_.find(id) : authors_.end();
-  std::string wrong;
+  Detail wrong;
   if (!formed || it == authors_.end() || !it->second.key.has_value()) {
     if (!from_start_) return;
-    wrong = "its author is not enrolled";
+    wrong =
+        Say("tác giả của nó chưa được ghi danh", "its author is not enrolled");
   } else if (!VerifyBatchSignature(*it->second.key, offered, signature)) {
-    wrong = "the author did not sign the other batch";
+    wrong = Say("tác giả không ký lô kia",
+                "the author did not sign the other batch");
   } else {
     wrong = WrongOffer(fork, id, it->second);
   }
@@ -244,18 +267,19 @@ void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
     }
     if (from_start_ &&
         (!kept.has_value() || kept->view() != fork.kept_hash())) {
-      wrong = "the log holds another batch under its number";
+      wrong = Say("sổ chứa một lô khác dưới số của nó",
+                  "the log holds another batch under its number");
     } else if (kept == offered) {
-      wrong = "both batches are the same";
+      wrong = Say("hai lô là một", "both batches are the same");
     }
   }
   if (!wrong.empty()) {
     findings_->Add(kinds::kForkUnproven, At(entry, event, wrong));
     return;
   }
-  Place place =
-      At(entry, event,
-         absl::StrCat("author ", id.Hex(), ", number ", fork.sequence()));
+  Place place = At(entry, event,
+                   Say("tác giả $0, số $1", "author $0, number $1", id.Hex(),
+                       fork.sequence()));
   if (!fork.offered_batch().empty()) {
     return findings_->Add(kinds::kFork, std::move(place));
   }
@@ -265,27 +289,29 @@ void ChainCheck::CheckFork(const ReadEntry& entry, const v1::Event& event) {
   findings_->Add(kinds::kForkServersWord, std::move(place));
 }
 
-std::string ChainCheck::WrongOffer(const v1::ForkObserved& fork,
-                                   const AuthorId& id,
-                                   const Author& author) const {
-  if (fork.offered_batch().empty()) return "";
+Detail ChainCheck::WrongOffer(const v1::ForkObserved& fork, const AuthorId& id,
+                              const Author& author) const {
+  if (fork.offered_batch().empty()) return {};
   if (BatchHash(fork.offered_batch()).view() != fork.offered_hash()) {
-    return "the other batch has another hash";
+    return Say("lô kia có mã băm khác", "the other batch has another hash");
   }
   v1::Batch batch;
   if (ParseBatch(fork.offered_batch(), &batch) != BatchFault::kNone) {
-    return "the other batch is none";
+    return Say("lô kia không phải là một lô", "the other batch is none");
   }
-  if (batch.author() != id.view())
-    return "the other batch is of another author";
+  if (batch.author() != id.view()) {
+    return Say("lô kia là của tác giả khác",
+               "the other batch is of another author");
+  }
   if (batch.first_sequence() != fork.sequence()) {
-    return "the other batch has other numbers";
+    return Say("lô kia có các số khác", "the other batch has other numbers");
   }
   if (fork.sequence() == author.next &&
       batch.previous_hash() == author.last.view()) {
-    return "the other batch follows what the log holds";
+    return Say("lô kia nối tiếp những gì sổ chứa",
+               "the other batch follows what the log holds");
   }
-  return "";
+  return {};
 }
 
 void ChainCheck::Finish() {
@@ -296,8 +322,9 @@ void ChainCheck::Finish() {
       const auto it = bare_forks_.find({entry.author, entry.batch_hash});
       if (it == bare_forks_.end()) continue;
       Place place = it->second;
-      place.detail = absl::StrCat("the other batch is the author's own, entry ",
-                                  entry.index.value);
+      place.detail = Say("lô kia là của chính tác giả, mục $0",
+                         "the other batch is the author's own, entry $0",
+                         entry.index.value);
       findings_->Add(kinds::kForkUnproven, std::move(place));
     }
   }

@@ -31,6 +31,10 @@ std::optional<std::uint64_t> KeptOfOrigin(const std::vector<Epoch>& epochs,
   return std::min(epochs.front().old_size, KeptOf(epochs, 0));
 }
 
+Detail AuthorText(const AuthorId& id) {
+  return Say("tác giả $0", "author $0", id.Hex());
+}
+
 ChainCheck::ChainCheck(const PackSet& packs, const PackEvents* events,
                        TileNodes* nodes, Findings* findings,
                        SignaturePool* signatures)
@@ -42,14 +46,14 @@ ChainCheck::ChainCheck(const PackSet& packs, const PackEvents* events,
       from_start_(packs.first_entry() == 0),
       position_known_(from_start_) {}
 
-Place ChainCheck::At(const ReadEntry& entry, std::string detail) const {
+Place ChainCheck::At(const ReadEntry& entry, Detail detail) const {
   return {.entry = entry.index.value,
           .position = entry.trailer.first_position.value,
           .detail = std::move(detail)};
 }
 
 Place ChainCheck::At(const ReadEntry& entry, const v1::Event& event,
-                     std::string detail) const {
+                     Detail detail) const {
   const std::uint64_t offset = event.sequence() - entry.batch->first_sequence();
   return {.entry = entry.index.value,
           .position = entry.trailer.first_position.value + offset,
@@ -68,19 +72,20 @@ void ChainCheck::Visit(const ReadEntry& entry, const RowReader* rows) {
   const bool server = author->server && !author->replaced;
   CheckDay(entry, author->server);
   if (author->replaced) {
-    findings_->Add(kinds::kServerMisplaced,
-                   At(entry, "a server's key of an epoch that ended writes"));
+    findings_->Add(
+        kinds::kServerMisplaced,
+        At(entry, Say("khóa máy chủ của một kỷ nguyên đã hết còn ghi",
+                      "a server's key of an epoch that ended writes")));
   }
   if (author->revoked && !author->server) {
-    findings_->Add(kinds::kRevokedWrites,
-                   At(entry, absl::StrCat("author ", entry.author.Hex())));
+    findings_->Add(kinds::kRevokedWrites, At(entry, AuthorText(entry.author)));
   }
   for (const v1::Event& event : entry.batch->events()) {
     if (event.has_withdrawn()) {
       findings_->Add(kinds::kWithdrawn,
                      At(entry, event,
-                        absl::StrCat("author ", entry.author.Hex(), ", number ",
-                                     event.sequence())));
+                        Say("tác giả $0, số $1", "author $0, number $1",
+                            entry.author.Hex(), event.sequence())));
     }
     if (server) VisitServerEvent(entry, event, rows);
   }
@@ -89,19 +94,19 @@ void ChainCheck::Visit(const ReadEntry& entry, const RowReader* rows) {
 void ChainCheck::CheckNumbers(const ReadEntry& entry) {
   const std::uint64_t first = entry.trailer.first_position.value;
   if (position_known_ && first != next_position_) {
-    findings_->Add(
-        kinds::kPositionGap,
-        At(entry, absl::StrCat("position ", next_position_, " must be next")));
+    findings_->Add(kinds::kPositionGap,
+                   At(entry, Say("vị trí tiếp theo phải là $0",
+                                 "position $0 must be next", next_position_)));
   }
   position_known_ = true;
   next_position_ = first + entry.trailer.event_count;
   findings_->Examined(Check::kCalendar, 1);
   if (last_receive_.has_value() &&
       entry.trailer.receive_time < *last_receive_) {
-    findings_->Add(
-        kinds::kReceiveTimeFalls,
-        At(entry, absl::StrCat(zone_.Format(entry.trailer.receive_time),
-                               " is before ", zone_.Format(*last_receive_))));
+    findings_->Add(kinds::kReceiveTimeFalls,
+                   At(entry, Say("$0 trước $1", "$0 is before $1",
+                                 zone_.Format(entry.trailer.receive_time),
+                                 zone_.Format(*last_receive_))));
   }
   last_receive_ = entry.trailer.receive_time;
 }
@@ -123,11 +128,12 @@ void ChainCheck::CheckDay(const ReadEntry& entry, bool server) {
   if (open_day_ == today) return;
   findings_->Add(
       kinds::kDayNotOpened,
-      At(entry, absl::StrCat("received on ", today.Vietnamese(),
-                             open_day_.has_value()
-                                 ? absl::StrCat(", while the day was ",
-                                                open_day_->Vietnamese())
-                                 : "")));
+      At(entry,
+         open_day_.has_value()
+             ? Say("nhận ngày $0, khi đang là ngày $1",
+                   "received on $0, while the day was $1", today.Vietnamese(),
+                   open_day_->Vietnamese())
+             : Say("nhận ngày $0", "received on $0", today.Vietnamese())));
 }
 
 void ChainCheck::CheckOpenedDay(const ReadEntry& entry,
@@ -137,18 +143,18 @@ void ChainCheck::CheckOpenedDay(const ReadEntry& entry,
   if (day > today) {
     findings_->Add(kinds::kDayOutOfOrder,
                    At(entry, event,
-                      absl::StrCat(day.Vietnamese(), " was opened on ",
-                                   today.Vietnamese())));
+                      Say("$0 được mở ngày $1", "$0 was opened on $1",
+                          day.Vietnamese(), today.Vietnamese())));
   } else if (open_day_.has_value() && day != open_day_->Next()) {
     findings_->Add(kinds::kDayOutOfOrder,
                    At(entry, event,
-                      absl::StrCat(day.Vietnamese(), " follows ",
-                                   open_day_->Vietnamese())));
+                      Say("$0 tiếp theo $1", "$0 follows $1", day.Vietnamese(),
+                          open_day_->Vietnamese())));
   } else if (day < today) {
     findings_->Add(kinds::kDayOpenedLate,
                    At(entry, event,
-                      absl::StrCat(day.Vietnamese(), " was opened on ",
-                                   today.Vietnamese())));
+                      Say("$0 được mở ngày $1", "$0 was opened on $1",
+                          day.Vietnamese(), today.Vietnamese())));
   }
 }
 
@@ -176,11 +182,10 @@ ChainCheck::Author* ChainCheck::FindOrOpen(const ReadEntry& entry) {
     findings_->Examined(Check::kAuthors, 1);
   } else if (from_start_) {
     findings_->Add(kinds::kAuthorNotEnrolled,
-                   At(entry, absl::StrCat("author ", entry.author.Hex())));
+                   At(entry, AuthorText(entry.author)));
   } else {
     // What was before is not here; its chain is checked from here on.
-    findings_->Add(kinds::kAuthorUnknown,
-                   At(entry, absl::StrCat("author ", entry.author.Hex())));
+    findings_->Add(kinds::kAuthorUnknown, At(entry, AuthorText(entry.author)));
     author.next = entry.batch->first_sequence();
     Hash::FromBytes(entry.batch->previous_hash(), &author.last);
   }
@@ -191,16 +196,18 @@ void ChainCheck::CheckChain(const ReadEntry& entry, Author* author) {
   findings_->Examined(Check::kChains, 1);
   const v1::Batch& batch = *entry.batch;
   if (batch.first_sequence() != author->next) {
-    findings_->Add(kinds::kChainGap,
-                   At(entry, absl::StrCat("author ", entry.author.Hex(),
-                                          ": number ", batch.first_sequence(),
-                                          " instead of ", author->next)));
+    findings_->Add(
+        kinds::kChainGap,
+        At(entry, Say("tác giả $0: số $1 thay vì $2",
+                      "author $0: number $1 instead of $2", entry.author.Hex(),
+                      batch.first_sequence(), author->next)));
   } else if (author->next > 1 && batch.previous_hash() != author->last.view()) {
     findings_->Add(kinds::kChainBroken,
-                   At(entry, absl::StrCat("author ", entry.author.Hex(),
-                                          ": the batch before number ",
-                                          batch.first_sequence(), " has hash ",
-                                          author->last.Hex())));
+                   At(entry, Say("tác giả $0: lô trước số $1 có mã băm $2",
+                                 "author $0: the batch before number $1 has "
+                                 "hash $2",
+                                 entry.author.Hex(), batch.first_sequence(),
+                                 author->last.Hex())));
   }
   author->next =
       batch.first_sequence() + static_cast<std::uint64_t>(batch.events_size());
@@ -239,8 +246,7 @@ void ChainCheck::Revoke(const ReadEntry& entry, const v1::Event& event,
   if (!AuthorId::FromBytes(event.author_revoked().author(), &id)) return;
   const auto it = authors_.find(id);
   const Place place = At(
-      entry, event,
-      absl::StrCat("author ", id.Hex(), ": ", event.author_revoked().reason()));
+      entry, event, Of(AuthorText(id), Same(event.author_revoked().reason())));
   if (it == authors_.end()) return;
   findings_->Examined(Check::kAuthors, 1);
   if (rows != nullptr) {

@@ -46,6 +46,9 @@ std::uint64_t KeptOf(const std::vector<Epoch>& epochs, std::size_t index);
 std::optional<std::uint64_t> KeptOfOrigin(const std::vector<Epoch>& epochs,
                                           absl::string_view origin);
 
+// "author ID".
+Detail AuthorText(const AuthorId& id);
+
 // Thread-safety: none. Memory: what is known of each author.
 class ChainCheck {
  public:
@@ -77,9 +80,9 @@ class ChainCheck {
     bool revoked = false;
   };
 
-  Place At(const ReadEntry& entry, std::string detail = "") const;
+  Place At(const ReadEntry& entry, Detail detail = {}) const;
   Place At(const ReadEntry& entry, const v1::Event& event,
-           std::string detail = "") const;
+           Detail detail = {}) const;
   void CheckNumbers(const ReadEntry& entry);
   void CheckDay(const ReadEntry& entry, bool server);
   void CheckOpenedDay(const ReadEntry& entry, const v1::Event& event);
@@ -98,10 +101,10 @@ class ChainCheck {
   void Revoke(const ReadEntry& entry, const v1::Event& event,
               const RowReader* rows);
   void CheckFork(const ReadEntry& entry, const v1::Event& event);
-  // Why the batch that a fork's author signed besides shows none; "" if it
+  // Why the batch that a fork's author signed besides shows none; empty if it
   // does, or is not there.
-  std::string WrongOffer(const v1::ForkObserved& fork, const AuthorId& id,
-                         const Author& author) const;
+  Detail WrongOffer(const v1::ForkObserved& fork, const AuthorId& id,
+                    const Author& author) const;
 
   const PackSet& packs_;
   const PackEvents* const events_;

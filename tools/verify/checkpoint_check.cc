@@ -41,8 +41,9 @@ void CheckWitnesses(const note::SignedNote& note, const std::string& file,
       }));
   if (!trust.policy.has_value()) {
     if (others > 0) {
-      findings->Add(kinds::kCosignaturesIgnored,
-                    {.file = file, .detail = absl::StrCat(others, " lines")});
+      findings->Add(
+          kinds::kCosignaturesIgnored,
+          {.file = file, .detail = Say("$0 dòng", "$0 lines", others)});
     }
     return;
   }
@@ -51,8 +52,8 @@ void CheckWitnesses(const note::SignedNote& note, const std::string& file,
     findings->Add(
         kinds::kCosignatureBad,
         {.file = file,
-         .detail =
-             trust.policy->witnesses[static_cast<std::size_t>(bad)].name});
+         .detail = Same(
+             trust.policy->witnesses[static_cast<std::size_t>(bad)].name)});
   }
   if (trust.policy->quorum < 0 && by.witnesses.empty() && by.bad.empty()) {
     return;
@@ -61,9 +62,11 @@ void CheckWitnesses(const note::SignedNote& note, const std::string& file,
   if (by.quorum || trust.policy->quorum < 0) return;
   findings->Add(kinds::kQuorumMissing,
                 {.file = file,
-                 .detail = absl::StrCat(by.witnesses.size(),
-                                        " good cosignatures of witnesses that "
-                                        "the trust policy names")});
+                 .detail = Say("$0 chữ ký đúng của các bên chứng kiến mà chính "
+                               "sách tin cậy nêu tên",
+                               "$0 good cosignatures of witnesses that the "
+                               "trust policy names",
+                               by.witnesses.size())});
 }
 
 }  // namespace
@@ -108,7 +111,7 @@ std::optional<CheckpointBody> CheckHead(const Pack& pack,
   if (!note.ok() || !body.ok()) {
     findings->Add(kinds::kCheckpointMalformed,
                   {.file = file,
-                   .detail = std::string(
+                   .detail = Same(
                        (note.ok() ? body.status() : note.status()).message())});
     return std::nullopt;
   }
@@ -116,48 +119,52 @@ std::optional<CheckpointBody> CheckHead(const Pack& pack,
   const Manifest& manifest = pack.manifest();
   if (body->origin != manifest.origin ||
       body->tree_size != manifest.tree_size) {
-    findings->Add(kinds::kManifestDiffers,
-                  {.file = file,
-                   .detail = absl::StrCat(
-                       "the checkpoint is of ", body->tree_size, " entries of ",
-                       body->origin, "; the manifest says ", manifest.tree_size,
-                       " of ", manifest.origin)});
+    findings->Add(
+        kinds::kManifestDiffers,
+        {.file = file,
+         .detail = Say("điểm chốt có $0 mục của $1; bản kê nói $2 của "
+                       "$3",
+                       "the checkpoint is of $0 entries of $1; the "
+                       "manifest says $2 of $3",
+                       body->tree_size, body->origin, manifest.tree_size,
+                       manifest.origin)});
   }
   std::optional<OriginKey> key = TrustedKey(trust, body->origin);
   if (!key.has_value()) {
     if (trust.log_key.has_value() ||
         (trust.policy.has_value() && !trust.policy->logs.empty())) {
-      findings->Add(
-          kinds::kLogKeyDiffers,
-          {.file = file,
-           .detail = absl::StrCat("no key was given for ", body->origin)});
+      findings->Add(kinds::kLogKeyDiffers,
+                    {.file = file,
+                     .detail = Say("chưa cho khóa của $0",
+                                   "no key was given for $0", body->origin)});
     } else if (is_main) {
       findings->Add(kinds::kKeyFromManifest,
                     {.file = "manifest.json",
-                     .detail = note::FormatVerifierKey(manifest.key)});
+                     .detail = Same(note::FormatVerifierKey(manifest.key))});
     }
     key = OriginKey{manifest.key, true};
   } else if (key->key.key != manifest.key.key) {
-    findings->Add(kinds::kManifestDiffers,
-                  {.file = "manifest.json",
-                   .detail = "verifier_key is not the key that was given"});
+    findings->Add(
+        kinds::kManifestDiffers,
+        {.file = "manifest.json",
+         .detail = Say("verifier_key không phải là khóa đã cho",
+                       "verifier_key is not the key that was given")});
   }
   const absl::StatusOr<CheckpointBody> verified =
       VerifyCheckpointNote(*note, key->key);
   if (!verified.ok()) {
-    findings->Add(
-        kinds::kCheckpointUnsigned,
-        {.file = file, .detail = std::string(verified.status().message())});
+    findings->Add(kinds::kCheckpointUnsigned,
+                  {.file = file, .detail = Same(verified.status().message())});
   }
   if (is_main) CheckWitnesses(*note, file, trust, key->key, findings);
   if (root.has_value() && body->tree_size == manifest.tree_size) {
     findings->Examined(Check::kRoot, 1);
     if (*root != body->root) {
-      findings->Add(
-          kinds::kRootDiffers,
-          {.file = file,
-           .detail = absl::StrCat("it signs ", body->root.Hex(),
-                                  "; over the tiles it is ", root->Hex())});
+      findings->Add(kinds::kRootDiffers,
+                    {.file = file,
+                     .detail = Say("nó ký $0; tính trên các ô là $1",
+                                   "it signs $0; over the tiles it is $1",
+                                   body->root.Hex(), root->Hex())});
     }
   }
   return *body;
@@ -168,7 +175,7 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
                 TileNodes* nodes, Findings* findings, std::uint64_t read_end) {
   findings->Examined(Check::kConsistency, 1);
   read_end = std::min(read_end, packs.end_entry());
-  const auto add = [&](const FindingKind& kind, std::string detail) {
+  const auto add = [&](const FindingKind& kind, Detail detail) {
     findings->Add(kind, {.file = older.file, .detail = std::move(detail)});
   };
   const absl::StatusOr<note::SignedNote> note = note::Parse(older.note);
@@ -176,10 +183,10 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
   if (note.ok()) body = ParseCheckpointText(note->text);
   if (!note.ok() || !body.ok()) {
     const absl::Status why = note.ok() ? body.status() : note.status();
-    return add(kinds::kCheckpointMalformed, std::string(why.message()));
+    return add(kinds::kCheckpointMalformed, Same(why.message()));
   }
-  const std::string what =
-      absl::StrCat(body->tree_size, " entries of ", body->origin);
+  const Detail what =
+      Say("$0 mục của $1", "$0 entries of $1", body->tree_size, body->origin);
   const Manifest& manifest = packs.main().manifest();
   const Epoch* const epoch = FindEpoch(epochs, body->origin);
   const std::optional<std::uint64_t> declared =
@@ -199,36 +206,40 @@ void CheckOlder(const OlderCheckpoint& older, const PackSet& packs,
       VerifyCheckpointNote(*note, key->key);
   if (!verified.ok()) {
     return add(kinds::kCheckpointUnsigned,
-               absl::StrCat(what, ": ", verified.status().message()));
+               Of(what, Same(verified.status().message())));
   }
   const std::uint64_t kept = declared.value_or(UINT64_MAX);
   if (body->tree_size > kept) {
     return add(kinds::kDeclaredLoss,
-               absl::StrCat(what, "; those from ", kept, " on are lost"));
+               Of(what, Say("từ mục $0 trở đi đã mất",
+                            "those from $0 on are lost", kept)));
   }
   // An epoch that opens in entries that were not read keeps all before it.
   const bool may_be_lost = body->origin != manifest.origin &&
                            body->tree_size > read_end &&
                            read_end < packs.tree_size();
-  const std::string unread =
-      absl::StrCat(what, "; entries from ", read_end,
-                   " on, which may declare a loss, were not read");
+  const Detail unread =
+      Of(what, Say("chưa đọc các mục từ $0 trở đi, có thể khai một phần mất",
+                   "entries from $0 on, which may declare a loss, were not "
+                   "read",
+                   read_end));
   if (body->tree_size > packs.tree_size()) {
     if (may_be_lost) return add(kinds::kOlderNotChecked, unread);
     return add(kinds::kOlderBeyond,
-               absl::StrCat(what, "; this tree has ", packs.tree_size()));
+               Of(what, Say("cây này có $0 mục", "this tree has $0",
+                            packs.tree_size())));
   }
   const absl::StatusOr<Hash> root = nodes->RootAt(body->tree_size);
   if (!root.ok()) {
     return add(kinds::kOlderNotChecked,
-               absl::StrCat(what, ": ", root.status().message()));
+               Of(what, Same(root.status().message())));
   }
   if (*root != body->root) {
     if (may_be_lost) return add(kinds::kOlderNotChecked, unread);
     add(kinds::kOlderDiffers,
-        absl::StrCat(what, ": it signs ", body->root.Hex(), "; the first ",
-                     body->tree_size, " entries of this log have ",
-                     root->Hex()));
+        Of(what, Say("nó ký $0; $1 mục đầu của sổ này có $2",
+                     "it signs $0; the first $1 entries of this log have $2",
+                     body->root.Hex(), body->tree_size, root->Hex())));
   }
 }
 
@@ -251,11 +262,11 @@ void CheckDeclaredKey(const CheckpointBody& head, const note::VerifierKey& key,
       {.entry = last->entry.value,
        .position = last->position.value,
        .file = "checkpoint",
-       .detail = absl::StrCat(
-           "the log declares ",
+       .detail = Say(
+           "sổ khai $0; điểm chốt là của $1 dưới khóa $2",
+           "the log declares $0; the checkpoint is of $1 under $2",
            note::FormatVerifierKey(LogVerifierKey(last->origin, last->log_key)),
-           "; the checkpoint is of ", head.origin, " under ",
-           note::FormatVerifierKey(key))});
+           head.origin, note::FormatVerifierKey(key))});
 }
 
 }  // namespace thon::verify

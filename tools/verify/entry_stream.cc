@@ -23,9 +23,10 @@ google::protobuf::ArenaOptions Blocks() {
   return options;
 }
 
-absl::string_view FaultText(BatchFault fault) {
-  return fault == BatchFault::kTooLarge ? "the batch is too large"
-                                        : "the bytes are no batch";
+Detail FaultText(BatchFault fault) {
+  return fault == BatchFault::kTooLarge
+             ? Say("lô quá lớn", "the batch is too large")
+             : Say("các byte không phải là một lô", "the bytes are no batch");
 }
 
 }  // namespace
@@ -93,10 +94,10 @@ std::unique_ptr<ReadPart> EntryStream::Missing(std::uint64_t index,
       &kinds::kBundleMissing,
       Place{.entry = index * limits::kTileWidth,
             .file = path(index),
-            .detail = end - index == 1
-                          ? "it is not there"
-                          : absl::StrCat("it and all to ", path(end - 1), ", ",
-                                         end - index, " together")});
+            .detail = end - index == 1 ? Say("không có", "it is not there")
+                                       : Say("nó và tất cả tới $0, cộng là $1",
+                                             "it and all to $0, $1 together",
+                                             path(end - 1), end - index)});
   part->broken = true;
   return part;
 }
@@ -125,7 +126,7 @@ bool EntryStream::Read(std::uint64_t index, TileNodes* nodes) {
     return broken(kinds::kBundleMissing,
                   {.entry = first,
                    .file = TilePath({true, 0, index, width}),
-                   .detail = std::string(read.status().message())});
+                   .detail = Same(read.status().message())});
   }
   const absl::StatusOr<std::vector<absl::string_view>> entries =
       ParseEntryBundle(read->bytes, read->id.width);
@@ -133,7 +134,7 @@ bool EntryStream::Read(std::uint64_t index, TileNodes* nodes) {
     return broken(kinds::kBundleMalformed,
                   {.entry = first,
                    .file = TilePath(read->id),
-                   .detail = std::string(entries.status().message())});
+                   .detail = Same(entries.status().message())});
   }
   for (std::size_t i = 0; i < entries->size(); ++i) {
     const std::uint64_t at = first + i;
@@ -150,9 +151,10 @@ bool EntryStream::Read(std::uint64_t index, TileNodes* nodes) {
   }
   if (first + entries->size() <
       std::min(packs_->end_entry(), first + limits::kTileWidth)) {
-    return broken(kinds::kBundleMissing, {.entry = first + entries->size(),
-                                          .file = TilePath(read->id),
-                                          .detail = "it ends too early"});
+    return broken(kinds::kBundleMissing,
+                  {.entry = first + entries->size(),
+                   .file = TilePath(read->id),
+                   .detail = Say("nó kết thúc quá sớm", "it ends too early")});
   }
   return Hand(std::move(part));
 }
@@ -174,9 +176,10 @@ bool EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
   }
   const absl::StatusOr<Hash> wanted = nodes->Leaf(index);
   if (wanted.ok() && *wanted != leaf && IsOfEarlierEpoch(index, leaf, from)) {
-    place.detail = absl::StrCat("from here on, ", from.path(), " holds what ",
-                                from.manifest().origin, " had; a pack of ",
-                                packs_->main().manifest().origin, " is needed");
+    place.detail = Say(
+        "từ đây trở đi, $0 chứa những gì $1 có; cần một gói của $2",
+        "from here on, $0 holds what $1 had; a pack of $2 is needed",
+        from.path(), from.manifest().origin, packs_->main().manifest().origin);
     into->findings.emplace_back(&kinds::kEntriesAbsent, std::move(place));
     into->broken = true;
     return false;
@@ -186,9 +189,10 @@ bool EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
     const std::uint64_t tile = index / limits::kTileWidth;
     const int width = TileWidthAt(0, tile, packs_->tree_size());
     differs.file = TilePath({true, 0, tile, width});
-    differs.detail = absl::StrCat(
-        "its hash is ", leaf.Hex(), "; hash ", index % limits::kTileWidth,
-        " of ", TilePath({false, 0, tile, width}), " is ", wanted->Hex());
+    differs.detail = Say("mã băm của nó là $0; mã băm $1 của $2 là $3",
+                         "its hash is $0; hash $1 of $2 is $3", leaf.Hex(),
+                         index % limits::kTileWidth,
+                         TilePath({false, 0, tile, width}), wanted->Hex());
     into->findings.emplace_back(&kinds::kLeafDiffers, std::move(differs));
   }
   // Behind an entry that cannot be understood, nothing is given in order.
@@ -199,18 +203,18 @@ bool EntryStream::ReadOne(std::uint64_t index, absl::string_view bytes,
 void EntryStream::Parse(const absl::StatusOr<EntryView>& view,
                         absl::string_view bytes, const Hash& batch_hash,
                         Place place, ReadPart* into) const {
-  const auto broken = [&](const FindingKind& kind, absl::string_view detail) {
-    place.detail = std::string(detail);
+  const auto broken = [&](const FindingKind& kind, Detail detail) {
+    place.detail = std::move(detail);
     into->findings.emplace_back(&kind, std::move(place));
     into->broken = true;
   };
   if (bytes.size() >= limits::kEntryTrailerBytes &&
       bytes.size() <= limits::kEntryBytesMax &&
       static_cast<std::uint8_t>(bytes.back()) > kEntryVersion) {
-    return broken(kinds::kEntryVersionUnknown, view.status().message());
+    return broken(kinds::kEntryVersionUnknown, Same(view.status().message()));
   }
   if (!view.ok()) {
-    return broken(kinds::kEntryMalformed, view.status().message());
+    return broken(kinds::kEntryMalformed, Same(view.status().message()));
   }
   auto* batch = google::protobuf::Arena::CreateMessage<v1::Batch>(&into->arena);
   const BatchFault fault = ParseBatch(view->batch, batch);
@@ -219,7 +223,9 @@ void EntryStream::Parse(const absl::StatusOr<EntryView>& view,
     return broken(kinds::kEntryMalformed, FaultText(fault));
   }
   if (batch->events_size() != view->trailer.event_count) {
-    return broken(kinds::kEntryMalformed, "the trailer counts other events");
+    return broken(kinds::kEntryMalformed,
+                  Say("phần đuôi đếm số sự kiện khác",
+                      "the trailer counts other events"));
   }
   ReadEntry entry;
   entry.index = EntryIndex(*place.entry);

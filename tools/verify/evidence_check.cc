@@ -102,19 +102,19 @@ struct Signed {
 
 std::optional<Signed> ReadSigned(absl::string_view text,
                                  const std::vector<note::VerifierKey>& keys,
-                                 std::string* why) {
+                                 Detail* why) {
   const absl::StatusOr<note::SignedNote> note = note::Parse(text);
   if (!note.ok()) {
-    *why = std::string(note.status().message());
+    *why = Same(note.status().message());
     return std::nullopt;
   }
-  *why = "no key signed it";
+  *why = Say("không khóa nào đã ký nó", "no key signed it");
   for (const note::VerifierKey& key : keys) {
     const absl::StatusOr<CheckpointBody> body =
         VerifyCheckpointNote(*note, key);
     if (body.ok()) return Signed{*body, key.key};
     if (!absl::IsPermissionDenied(body.status())) {
-      *why = std::string(body.status().message());
+      *why = Same(body.status().message());
     }
   }
   return std::nullopt;
@@ -128,20 +128,22 @@ std::string Describe(const CheckpointBody& body) {
 void Judge(const EvidenceText& evidence, const Signed& known,
            const Signed& submitted, const std::string& name,
            KeptReport* report) {
-  const auto unfounded = [&](std::string detail) {
+  const auto unfounded = [&](absl::string_view vi, absl::string_view en) {
     report->findings.Add(kinds::kEvidenceUnfounded,
-                         {.file = name, .detail = std::move(detail)});
+                         {.file = name, .detail = Say(vi, en)});
   };
   if (known.body.origin != submitted.body.origin ||
       known.body.origin != evidence.origin) {
-    return unfounded("the two notes are of different origins");
+    return unfounded("hai điểm chốt thuộc hai sổ khác nhau",
+                     "the two notes are of different origins");
   }
   if (known.body.tree_size == submitted.body.tree_size) {
     if (known.body.root == submitted.body.root) {
-      return unfounded("both notes say the same");
+      return unfounded("hai điểm chốt nói như nhau", "both notes say the same");
     }
     if (known.key != submitted.key) {
-      return unfounded("the two notes are signed by different keys");
+      return unfounded("hai điểm chốt do hai khóa khác nhau ký",
+                       "the two notes are signed by different keys");
     }
     report->conclusion = {
         "ĐÃ CHỨNG MINH: sổ đã ký hai lịch sử khác nhau cho cùng một số mục.",
@@ -149,24 +151,28 @@ void Judge(const EvidenceText& evidence, const Signed& known,
     return;
   }
   if (evidence.verdict == kTwoHistories) {
-    return unfounded("the two notes are of different tree sizes");
+    return unfounded("hai điểm chốt có số mục khác nhau",
+                     "the two notes are of different tree sizes");
   }
   if (submitted.body.tree_size < known.body.tree_size) {
-    return unfounded("the submitted tree is the smaller one");
+    return unfounded("cây được đưa ra lại nhỏ hơn",
+                     "the submitted tree is the smaller one");
   }
   const absl::Status consistent = merkle::VerifyConsistency(
       known.body.tree_size, known.body.root, submitted.body.tree_size,
       submitted.body.root, evidence.proof);
   if (consistent.ok()) {
     return unfounded(
-        "the proof leads from the one to the other: the log is "
-        "consistent");
+        "bằng chứng dẫn được từ cây này tới cây kia: sổ nhất quán",
+        "the proof leads from the one to the other: the log is consistent");
   }
   report->findings.Add(
       kinds::kEvidenceInconclusive,
       {.file = name,
-       .detail = "anybody can send a wrong proof; ask the log for one between "
-                 "the two sizes"});
+       .detail = Say("ai cũng gửi được một bằng chứng sai; hãy hỏi sổ bằng "
+                     "chứng giữa hai số mục đó",
+                     "anybody can send a wrong proof; ask the log for one "
+                     "between the two sizes")});
   report->conclusion = {
       "CHƯA KẾT LUẬN: hãy hỏi sổ bằng chứng nhất quán giữa hai số mục.",
       "INCONCLUSIVE: ask the log for a consistency proof between the two "
@@ -215,8 +221,10 @@ absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report) {
   if (!trusted.has_value()) {
     report->findings.Add(kinds::kEvidenceInconclusive,
                          {.file = options.name,
-                          .detail = absl::StrCat("no key of ", evidence->origin,
-                                                 " is known; give --log-key")});
+                          .detail = Say("chưa biết khóa của $0; hãy cho "
+                                        "--log-key",
+                                        "no key of $0 is known; give --log-key",
+                                        evidence->origin)});
     report->conclusion = {
         "CHƯA KẾT LUẬN: cần khóa của sổ, lấy từ nơi đáng tin (--log-key).",
         "INCONCLUSIVE: the log's key, from somebody you trust, is needed "
@@ -224,20 +232,20 @@ absl::Status CheckEvidence(const KeptOptions& options, KeptReport* report) {
     return absl::OkStatus();
   }
   const std::vector<note::VerifierKey> keys = {trusted->key};
-  std::string why;
+  Detail why;
   const std::optional<Signed> known = ReadSigned(evidence->known, keys, &why);
   if (!known.has_value()) {
     report->findings.Add(
         kinds::kEvidenceUnfounded,
-        {.file = options.name, .detail = absl::StrCat("known: ", why)});
+        {.file = options.name, .detail = Of(Say("đã biết", "known"), why)});
     return absl::OkStatus();
   }
   const std::optional<Signed> submitted =
       ReadSigned(evidence->submitted, keys, &why);
   if (!submitted.has_value()) {
-    report->findings.Add(
-        kinds::kEvidenceUnfounded,
-        {.file = options.name, .detail = absl::StrCat("submitted: ", why)});
+    report->findings.Add(kinds::kEvidenceUnfounded,
+                         {.file = options.name,
+                          .detail = Of(Say("được đưa ra", "submitted"), why)});
     return absl::OkStatus();
   }
   report->facts.emplace_back("Đã biết / Known", Describe(known->body));

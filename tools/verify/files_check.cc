@@ -25,10 +25,10 @@ void CheckFiles(const Pack& pack, Findings* findings) {
       findings->Add(
           kinds::kFileDiffers,
           {.file = path,
-           .detail = absl::StrCat(bytes.size(), " bytes, SHA-256 ",
-                                  Sha256Of(bytes).Hex(), "; listed with ",
-                                  it->second.size, " bytes, ",
-                                  it->second.sha256.Hex())});
+           .detail = Say("$0 byte, SHA-256 $1; bản kê ghi $2 byte, $3",
+                         "$0 bytes, SHA-256 $1; listed with $2 bytes, $3",
+                         bytes.size(), Sha256Of(bytes).Hex(), it->second.size,
+                         it->second.sha256.Hex())});
     }
     listed.erase(it);
   };
@@ -37,9 +37,8 @@ void CheckFiles(const Pack& pack, Findings* findings) {
     if (bytes.ok()) {
       compare(path, *bytes);
     } else {
-      findings->Add(
-          kinds::kFileDiffers,
-          {.file = path, .detail = std::string(bytes.status().message())});
+      findings->Add(kinds::kFileDiffers,
+                    {.file = path, .detail = Same(bytes.status().message())});
       listed.erase(path);
     }
   };
@@ -68,14 +67,14 @@ void CheckSpareBundles(const PackSet& packs, const Pack& pack,
         std::min(end, pack.NextBundle(index).value_or(end));
     if (there > index) {
       // One finding, however many are claimed.
-      findings->Add(
-          kinds::kBundleMissing,
-          {.entry = index * width,
-           .file = absl::StrCat(
-               pack.path(), ": ",
-               TilePath({true, 0, index,
-                         TileWidthAt(0, index, manifest.tree_size)})),
-           .detail = absl::StrCat(there - index, " bundles from it on")});
+      findings->Add(kinds::kBundleMissing,
+                    {.entry = index * width,
+                     .file = absl::StrCat(
+                         pack.path(), ": ",
+                         TilePath({true, 0, index,
+                                   TileWidthAt(0, index, manifest.tree_size)})),
+                     .detail = Say("$0 bó kể từ đó", "$0 bundles from it on",
+                                   there - index)});
       index = there;
       if (index == end) break;
     }
@@ -109,10 +108,38 @@ void CheckOlderName(std::uint64_t size, absl::string_view note,
   if (!parsed.ok()) return;  // Found by who compares it.
   const absl::StatusOr<CheckpointBody> body = ParseCheckpointText(parsed->text);
   if (body.ok() && body->tree_size != size) {
-    findings->Add(kinds::kFileDiffers,
-                  {.file = file,
-                   .detail = absl::StrCat("it is a checkpoint of ",
-                                          body->tree_size, " entries")});
+    findings->Add(
+        kinds::kFileDiffers,
+        {.file = file,
+         .detail = Say("đó là điểm chốt của $0 mục",
+                       "it is a checkpoint of $0 entries", body->tree_size)});
+  }
+}
+
+void CheckEmptyOnes(const PackSet& packs, Findings* findings) {
+  if (packs.tree_size() == 0) findings->Add(kinds::kTreeEmpty, {});
+  for (const std::unique_ptr<Pack>& pack : packs.packs()) {
+    const Manifest& manifest = pack->manifest();
+    const auto differs = [&](Detail detail) {
+      findings->Add(kinds::kManifestDiffers,
+                    {.file = "manifest.json", .detail = std::move(detail)});
+    };
+    if (manifest.end_entry == 0 && manifest.position != 0) {
+      differs(Say("không có mục nào mà nói vị trí cuối là $0",
+                  "without entries, it says that the last position is $0",
+                  manifest.position));
+    }
+    if (manifest.end_entry == manifest.first_entry &&
+        !manifest.state_roots.empty()) {
+      differs(Say("có gốc trạng thái mà không có mục nào",
+                  "there are state roots of no entries"));
+    }
+    if ((manifest.end_entry == manifest.first_entry ||
+         manifest.first_entry > 0) &&
+        !pack->rows_files().empty()) {
+      differs(Say("có các dòng mà không có những mục sinh ra chúng",
+                  "there are rows, and not the entries that they follow from"));
+    }
   }
 }
 

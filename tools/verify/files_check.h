@@ -25,6 +25,9 @@ void CheckSpareBundles(const PackSet& packs, const Pack& pack,
 void CheckOlderName(std::uint64_t size, absl::string_view note,
                     const std::string& file, Findings* findings);
 
+// Packs without entries of their own: nothing else looks at what they say.
+void CheckEmptyOnes(const PackSet& packs, Findings* findings);
+
 }  // namespace thon::verify
 
 #endif  // THON_TOOLS_VERIFY_FILES_CHECK_H_

@@ -9,6 +9,7 @@ namespace thon::verify::kinds {
 
 // clang-format off
 #define THON_FINDING(id, name, check, weight, vi, en) \
+  static_assert(sizeof(vi) > 1 && sizeof(en) > 1, "say it in both languages"); \
   inline constexpr FindingKind id{name, Check::check, Weight::weight, vi, en}
 
 // The pack.

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace thon::verify {
 namespace {
 
@@ -51,6 +53,15 @@ constexpr std::array<CheckText, kCheckCount> kChecks = {{
 }};
 
 }  // namespace
+
+Detail Same(absl::string_view text) {
+  return {std::string(text), std::string(text)};
+}
+
+Detail Of(const Detail& what, const Detail& how) {
+  return {absl::StrCat(what.vi, ": ", how.vi),
+          absl::StrCat(what.en, ": ", how.en)};
+}
 
 absl::string_view CheckName(Check check) {
   return kChecks[static_cast<std::size_t>(check)].name;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/substitute.h"
 
 namespace thon::verify {
 
@@ -55,11 +56,29 @@ struct FindingKind {
   absl::string_view en;
 };
 
+// What is said of a finding, in both languages.
+struct Detail {
+  bool empty() const { return vi.empty() && en.empty(); }
+
+  std::string vi;
+  std::string en;
+};
+
+// `$0` to `$9` stand for the arguments.
+template <typename... Args>
+Detail Say(absl::string_view vi, absl::string_view en, const Args&... args) {
+  return {absl::Substitute(vi, args...), absl::Substitute(en, args...)};
+}
+// What is no sentence of ours: a name, a hash, what a reader of files said.
+Detail Same(absl::string_view text);
+// "what: how".
+Detail Of(const Detail& what, const Detail& how);
+
 struct Place {
   std::optional<std::uint64_t> entry = std::nullopt;
   std::optional<std::uint64_t> position = std::nullopt;
-  std::string file = "";    // Path in the pack, or of a file that was given.
-  std::string detail = "";  // What is different, for people.
+  std::string file = "";  // Path in the pack, or of a file that was given.
+  Detail detail = {};     // What is different, for people.
 };
 
 struct Found {

@@ -29,14 +29,24 @@ std::string FailureName(v1::CommandFailure failure) {
 }
 
 // What is known of an event that has no payload this program knows.
-std::string UnknownText(const v1::Event& event) {
+Detail UnknownText(const v1::Event& event) {
   const auto& fields = event.GetReflection()->GetUnknownFields(event);
-  if (fields.empty()) return "it has no payload";
-  std::string text = "fields";
-  for (int i = 0; i < std::min(fields.field_count(), 8); ++i) {
-    absl::StrAppend(&text, " ", fields.field(i).number());
+  if (fields.empty()) {
+    return Say("không có nội dung", "it has no payload");
   }
-  return text;
+  std::string numbers;
+  for (int i = 0; i < std::min(fields.field_count(), 8); ++i) {
+    absl::StrAppend(&numbers, " ", fields.field(i).number());
+  }
+  return Say("các trường$0", "fields$0", numbers);
+}
+
+Detail ReasonText(v1::StandingReason reason) {
+  const StandingWords words = WordsOf(reason);
+  const Detail name = Same(ReasonName(reason));
+  return words.en.empty()
+             ? name
+             : Of(name, {std::string(words.vi), std::string(words.en)});
 }
 
 const FindingKind* KindOf(v1::Standing standing) {
@@ -78,7 +88,7 @@ bool FoldCheck::Visit(const ReadEntry& entry) {
     findings_->Add(kinds::kFoldStopped,
                    {.entry = entry.index.value,
                     .position = entry.trailer.first_position.value,
-                    .detail = std::string(folded.message())});
+                    .detail = Same(folded.message())});
     return false;
   }
   const auto count = static_cast<std::uint64_t>(entry.batch->events_size());
@@ -105,7 +115,7 @@ bool FoldCheck::NameRoots(const ReadEntry& entry) {
     findings_->Add(kinds::kFoldStopped,
                    {.entry = entry.index.value,
                     .position = position,
-                    .detail = std::string(roots.status().message())});
+                    .detail = Same(roots.status().message())});
     return false;
   }
   own_[position] = *std::move(roots);
@@ -136,11 +146,14 @@ void FoldCheck::CompareRoots(const std::vector<v1::StateRoot>& own,
         });
     Place place = where;
     if (mine == own.end() || mine->version() != root.version()) {
-      place.detail = absl::StrCat(
-          root.projection(), "/", root.version(),
+      const std::string name =
+          absl::StrCat(root.projection(), "/", root.version());
+      place.detail =
           mine == own.end()
-              ? ", which is not known here"
-              : absl::StrCat("; this program has version ", mine->version()));
+              ? Say("$0, chương trình này không biết",
+                    "$0, which is not known here", name)
+              : Say("$0; chương trình này có phiên bản $1",
+                    "$0; this program has version $1", name, mine->version());
       findings_->Add(kinds::kVersionNotCarried, std::move(place));
       continue;
     }
@@ -148,10 +161,11 @@ void FoldCheck::CompareRoots(const std::vector<v1::StateRoot>& own,
     if (mine->root() == root.root() && mine->row_count() == root.row_count()) {
       continue;
     }
-    place.detail = absl::StrCat(
-        root.projection(), "/", root.version(), ": ", HexEncode(root.root()),
-        " over ", root.row_count(), " rows; computed here ",
-        HexEncode(mine->root()), " over ", mine->row_count());
+    place.detail =
+        Say("$0/$1: $2 trên $3 dòng; tính ở đây là $4 trên $5",
+            "$0/$1: $2 over $3 rows; computed here $4 over $5",
+            root.projection(), root.version(), HexEncode(root.root()),
+            root.row_count(), HexEncode(mine->root()), mine->row_count());
     findings_->Add(kinds::kStateRootDiffers, std::move(place));
   }
 }
@@ -166,11 +180,11 @@ void FoldCheck::NameEvents(const ReadEntry& entry, bool server) {
     }
     if (!event.act().officer_key().empty() ||
         !event.act().officer_signature().empty()) {
-      place.detail = absl::StrCat(PayloadName(event), " of officer ",
-                                  event.act().officer_id());
+      place.detail = Say("$0 của cán bộ $1", "$0 of officer $1",
+                         PayloadName(event), event.act().officer_id());
       findings_->Add(kinds::kOfficerSignature, place);
     }
-    place.detail.clear();
+    place.detail = {};
     if (!server) continue;
     if (event.has_act()) {
       VisitCommand(event, std::move(place));
@@ -187,14 +201,14 @@ void FoldCheck::VisitCommand(const v1::Event& event, Place place) {
   const bool own =
       outcome.has_value() && outcome->position() == *place.position;
   if (own && outcome->effective()) return;
-  place.detail = absl::StrCat(PayloadName(event), " of officer ",
-                              event.act().officer_id(), ": ",
-                              own ? FailureName(outcome->failure())
-                              : outcome.has_value() ? "REPEATED_KEY"
-                                                    : "MALFORMED",
-                              own && !outcome->detail().empty()
-                                  ? absl::StrCat(" (", outcome->detail(), ")")
-                                  : "");
+  const std::string why = own ? FailureName(outcome->failure())
+                          : outcome.has_value() ? "REPEATED_KEY"
+                                                : "MALFORMED";
+  place.detail = Say("$0 của cán bộ $1: $2$3", "$0 of officer $1: $2$3",
+                     PayloadName(event), event.act().officer_id(), why,
+                     own && !outcome->detail().empty()
+                         ? absl::StrCat(" (", outcome->detail(), ")")
+                         : "");
   findings_->Add(kinds::kCommandFailed, std::move(place));
 }
 
@@ -203,9 +217,9 @@ void FoldCheck::VisitOwn(const v1::Event& event, Place place) {
     case v1::Event::kStateRootsRecorded:
       return CompareRecorded(event.state_roots_recorded(), std::move(place));
     case v1::Event::kAccessRecorded:
-      place.detail =
-          absl::StrCat("officer ", event.access_recorded().officer_id(), ": ",
-                       v1::AccessKind_Name(event.access_recorded().kind()));
+      place.detail = Say("cán bộ $0: $1", "officer $0: $1",
+                         event.access_recorded().officer_id(),
+                         v1::AccessKind_Name(event.access_recorded().kind()));
       return findings_->Add(kinds::kAccess, std::move(place));
     case v1::Event::kLogOpened:
     case v1::Event::kEpochOpened:
@@ -217,7 +231,7 @@ void FoldCheck::VisitOwn(const v1::Event& event, Place place) {
     case v1::Event::kGrantIssued:
       return;
     default:
-      place.detail = std::string(PayloadName(event));
+      place.detail = Same(PayloadName(event));
       findings_->Add(kinds::kServerEventFailed, std::move(place));
   }
 }
@@ -226,7 +240,7 @@ void FoldCheck::CompareRecorded(const v1::StateRootsRecorded& recorded,
                                 Place place) {
   const auto own = own_.find(recorded.position());
   if (own == own_.end()) {
-    place.detail = absl::StrCat("position ", recorded.position());
+    place.detail = Say("vị trí $0", "position $0", recorded.position());
     findings_->Add(kinds::kStateRootUnnamed, std::move(place));
     return;
   }
@@ -247,9 +261,12 @@ bool FoldCheck::IsComplete(const v1::StateRootsRecorded& recorded,
     if (times == 1) continue;
     complete = false;
     Place place = where;
-    place.detail =
-        absl::StrCat("position ", recorded.position(), ": ", projection.name,
-                     times == 0 ? " has no root" : " has more roots than one");
+    place.detail = times == 0 ? Say("vị trí $0: $1 không có gốc",
+                                    "position $0: $1 has no root",
+                                    recorded.position(), projection.name)
+                              : Say("vị trí $0: $1 có hơn một gốc",
+                                    "position $0: $1 has more roots than one",
+                                    recorded.position(), projection.name);
     findings_->Add(kinds::kStateRootsIncomplete, std::move(place));
   }
   return complete;
@@ -276,10 +293,10 @@ void FoldCheck::FindStandings() {
       [this](absl::string_view, const v1::EntryStandings& row, Position) {
         for (const v1::EventStanding& one : row.exceptions()) {
           Place place{.position = one.position(),
-                      .detail = std::string(ReasonName(one.reason()))};
+                      .detail = ReasonText(one.reason())};
           const FindingKind* const kind = KindOf(one.standing());
           if (kind != nullptr) findings_->Add(*kind, place);
-          place.detail.clear();
+          place.detail = {};
           if (one.time_quality() == v1::TIME_QUALITY_SUSPECT) {
             findings_->Add(kinds::kClockSuspect, place);
           } else if (one.time_quality() == v1::TIME_QUALITY_ESTIMATED) {

@@ -116,7 +116,7 @@ std::optional<PublicKey> KeyFor(const KeptOptions& options,
 void CheckInPack(const ComparedPack& pack, absl::string_view origin,
                  std::uint64_t index, const Hash& leaf, const std::string& name,
                  Findings* findings) {
-  const auto add = [&](const FindingKind& kind, std::string detail) {
+  const auto add = [&](const FindingKind& kind, Detail detail) {
     findings->Add(kind,
                   {.entry = index, .file = name, .detail = std::move(detail)});
   };
@@ -130,30 +130,33 @@ void CheckInPack(const ComparedPack& pack, absl::string_view origin,
   }
   if (!declared) {
     return add(kinds::kReceiptNotChecked,
-               absl::StrCat("the pack declares no epoch ", origin));
+               Say("gói không khai kỷ nguyên $0",
+                   "the pack declares no epoch $0", origin));
   }
   if (index >= kept && !pack.proven) {
     return add(kinds::kReceiptNotChecked,
-               "an epoch declares it lost, in a pack that does not hold");
+               Say("một kỷ nguyên khai nó là mất, trong một gói không đúng",
+                   "an epoch declares it lost, in a pack that does not hold"));
   }
   if (index >= kept) {
     return add(kinds::kReceiptLost,
-               absl::StrCat("entries from ", kept, " on of ", origin,
-                            " are declared lost"));
+               Say("các mục từ $0 trở đi của $1 đã được khai là mất",
+                   "entries from $0 on of $1 are declared lost", kept, origin));
   }
   if (index >= manifest.tree_size) {
     return add(kinds::kReceiptNotChecked,
-               absl::StrCat("the pack ends before it, at ", manifest.tree_size,
-                            " entries; get a newer one"));
+               Say("gói kết thúc trước nó, ở $0 mục; hãy lấy gói mới hơn",
+                   "the pack ends before it, at $0 entries; get a newer one",
+                   manifest.tree_size));
   }
   const absl::StatusOr<Hash> found = pack.nodes->Leaf(index);
   if (!found.ok()) {
-    return add(kinds::kReceiptNotChecked,
-               std::string(found.status().message()));
+    return add(kinds::kReceiptNotChecked, Same(found.status().message()));
   }
   if (*found != leaf) {
-    add(kinds::kReceiptBroken, absl::StrCat("the log has leaf ", found->Hex(),
-                                            "; promised was ", leaf.Hex()));
+    add(kinds::kReceiptBroken,
+        Say("sổ có lá $0; đã hứa $1", "the log has leaf $0; promised was $1",
+            found->Hex(), leaf.Hex()));
   }
 }
 
@@ -166,20 +169,20 @@ void CompareCard(const v1::ReceiptCard& card, absl::string_view bytes,
   if (!view.ok() || ParseBatch(view->batch, &batch) != BatchFault::kNone) {
     return;  // The leaf hash was compared.
   }
-  std::string wrong;
+  Detail wrong;
   if (view->trailer.first_position.value != receipt.first_position() ||
       view->trailer.event_count != receipt.event_count()) {
-    wrong = absl::StrCat("the entry has positions from ",
-                         view->trailer.first_position.value);
+    wrong = Say("mục có các vị trí từ $0", "the entry has positions from $0",
+                view->trailer.first_position.value);
   } else if (view->trailer.receive_time.ms != receipt.receive_time_ms()) {
-    wrong =
-        absl::StrCat("the entry was received at ",
-                     TimeZone::VietNam().Format(view->trailer.receive_time));
+    wrong = Say("mục được nhận lúc $0", "the entry was received at $0",
+                TimeZone::VietNam().Format(view->trailer.receive_time));
   } else if (batch.author() != card.author() ||
              card.sequence() < batch.first_sequence() ||
              card.sequence() - batch.first_sequence() >=
                  static_cast<std::uint64_t>(batch.events_size())) {
-    wrong = "the entry does not hold the event that the card shows";
+    wrong = Say("mục không chứa sự kiện mà thẻ cho thấy",
+                "the entry does not hold the event that the card shows");
   }
   if (wrong.empty()) return;
   findings->Add(
@@ -224,7 +227,7 @@ absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
       {"Mục / Entry", absl::StrCat(proof->index)},
       {"Số mục của cây / Tree size", absl::StrCat(body->tree_size)},
       {"Băm của mục / Leaf hash", leaf.Hex()}};
-  const auto add = [&](const FindingKind& kind, std::string detail) {
+  const auto add = [&](const FindingKind& kind, Detail detail) {
     findings.Add(kind, {.entry = proof->index,
                         .file = options.name,
                         .detail = std::move(detail)});
@@ -232,7 +235,8 @@ absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
   const std::optional<PublicKey> key = KeyFor(options, *pack, body->origin);
   if (!key.has_value()) {
     add(kinds::kReceiptNotChecked,
-        absl::StrCat("no key of ", body->origin, " is known; give --log-key"));
+        Say("chưa biết khóa của $0; hãy cho --log-key",
+            "no key of $0 is known; give --log-key", body->origin));
     return absl::OkStatus();
   }
   const absl::StatusOr<CheckpointBody> verified =
@@ -240,7 +244,7 @@ absl::Status CheckProof(const KeptOptions& options, KeptReport* report) {
   if (!verified.ok()) {
     add(absl::IsPermissionDenied(verified.status()) ? kinds::kReceiptUnsigned
                                                     : kinds::kProofBroken,
-        std::string(verified.status().message()));
+        Same(verified.status().message()));
     return absl::OkStatus();
   }
   if (options.trust.policy.has_value() &&
@@ -283,16 +287,16 @@ absl::Status CheckCard(const KeptOptions& options, absl::string_view text,
     findings.Add(kinds::kReceiptNotChecked,
                  {.entry = receipt.entry_index(),
                   .file = options.name,
-                  .detail = absl::StrCat("no key of ", receipt.origin(),
-                                         " is known; give --log-key")});
+                  .detail = Say("chưa biết khóa của $0; hãy cho --log-key",
+                                "no key of $0 is known; give --log-key",
+                                receipt.origin())});
     return absl::OkStatus();
   }
   const absl::Status verified = VerifyReceiptCard(*card, *key);
   if (!verified.ok()) {
-    findings.Add(kinds::kReceiptUnsigned,
-                 {.entry = receipt.entry_index(),
-                  .file = options.name,
-                  .detail = std::string(verified.message())});
+    findings.Add(kinds::kReceiptUnsigned, {.entry = receipt.entry_index(),
+                                           .file = options.name,
+                                           .detail = Same(verified.message())});
     return absl::OkStatus();
   }
   Hash leaf;
@@ -306,10 +310,12 @@ absl::Status CheckCard(const KeptOptions& options, absl::string_view text,
   if (entry.has_value() && merkle::HashLeaf(*entry) == leaf) {
     CompareCard(*card, *entry, options.name, &findings);
   } else if (options.leaf.has_value()) {
-    findings.Add(kinds::kReceiptDiffers,
-                 {.entry = receipt.entry_index(),
-                  .file = options.name,
-                  .detail = "the file given with --leaf is another entry"});
+    findings.Add(
+        kinds::kReceiptDiffers,
+        {.entry = receipt.entry_index(),
+         .file = options.name,
+         .detail = Say("tệp cho với --leaf là một mục khác",
+                       "the file given with --leaf is another entry")});
   }
   return absl::OkStatus();
 }

@@ -101,13 +101,13 @@ const Accountant::Version& Accountant::VersionOf(const std::string& policy_id,
       rows_, Table::kPolicy, keys::Policy(policy_id, version));
   const std::string name = absl::StrCat(policy_id, "/", version);
   if (!row.has_value()) {
-    findings_->Add(kinds::kPolicyUnreadable, {.detail = name});
+    findings_->Add(kinds::kPolicyUnreadable, {.detail = Same(name)});
     return made;
   }
   const PolicyText text = ParsePolicy(row->text(), name);
   if (!text.ok()) {
     findings_->Add(kinds::kPolicyUnreadable,
-                   {.position = row->position(), .detail = name});
+                   {.position = row->position(), .detail = Same(name)});
     return made;
   }
   made.reads_phones =
@@ -120,15 +120,17 @@ void Accountant::NameAssumptions(const v1::PolicyRow& row,
                                  const Policy& policy) {
   for (const PolicyStatement& statement : DescribePolicy(policy)) {
     if (!statement.assumed()) continue;
+    const std::string assumption =
+        statement.basis.assumption.empty()
+            ? ""
+            : absl::StrCat(" (", statement.basis.assumption, ")");
     findings_->Add(
         kinds::kAssumption,
         {.position = row.position(),
-         .detail = absl::StrCat(
-             row.policy_id(), "/", row.version(), " ", statement.path, ": ",
-             statement.text.vi, " / ", statement.text.en,
-             statement.basis.assumption.empty()
-                 ? ""
-                 : absl::StrCat(" (", statement.basis.assumption, ")"))});
+         .detail = Of(Same(absl::StrCat(row.policy_id(), "/", row.version(),
+                                        " ", statement.path)),
+                      {absl::StrCat(statement.text.vi, assumption),
+                       absl::StrCat(statement.text.en, assumption)})});
   }
 }
 
@@ -202,7 +204,8 @@ std::optional<Money> Accountant::Run() {
   }
   if (overflowed_) {
     findings_->Add(kinds::kTotalNotComputed,
-                   {.detail = "a sum does not fit into 64 bits"});
+                   {.detail = Say("một tổng không vừa 64 bit",
+                                  "a sum does not fit into 64 bits")});
     return std::nullopt;
   }
   return money_;

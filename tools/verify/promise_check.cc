@@ -114,15 +114,18 @@ absl::Status CheckPromise(const KeptOptions& options, KeptReport* report) {
   if (!ServerSaid(*promise, trusted)) {
     findings.Add(kinds::kEvidenceUnfounded,
                  {.file = options.name,
-                  .detail = "the log did not sign what the server is said to "
-                            "have said"});
+                  .detail = Say("sổ không ký điều mà tệp nói là lời máy chủ",
+                                "the log did not sign what the server is said "
+                                "to have said")});
   }
   if (options.pack.empty() || promise->card.empty()) {
     findings.Add(
         kinds::kEvidenceInconclusive,
         {.file = options.name,
-         .detail = "what the server showed is the phone's word; a pack "
-                   "made since decides: give --pack"});
+         .detail = Say("điều máy chủ đã đưa ra chỉ là lời của điện thoại; một "
+                       "gói làm sau đó sẽ quyết định: hãy cho --pack",
+                       "what the server showed is the phone's word; a pack "
+                       "made since decides: give --pack")});
   }
   return absl::OkStatus();
 }

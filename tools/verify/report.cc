@@ -241,7 +241,10 @@ std::string PlaceText(const Place& place) {
   if (!place.file.empty()) parts.push_back(place.file);
   std::string text = absl::StrJoin(parts, ", ");
   if (!place.detail.empty()) {
-    absl::StrAppend(&text, text.empty() ? "" : ": ", place.detail);
+    absl::StrAppend(&text, text.empty() ? "" : ": ",
+                    place.detail.vi == place.detail.en
+                        ? place.detail.en
+                        : Both(place.detail.vi, place.detail.en));
   }
   return text;
 }

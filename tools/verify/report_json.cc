@@ -43,7 +43,10 @@ Json PlaceJson(const Place& place) {
   if (place.entry.has_value()) json["entry"] = *place.entry;
   if (place.position.has_value()) json["position"] = *place.position;
   if (!place.file.empty()) json["file"] = place.file;
-  if (!place.detail.empty()) json["detail"] = place.detail;
+  if (!place.detail.empty()) {
+    json["detail"] = place.detail.en;
+    json["detail_vi"] = place.detail.vi;
+  }
   return json;
 }
 

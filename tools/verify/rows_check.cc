@@ -19,44 +19,50 @@
 namespace thon::verify {
 namespace {
 
-absl::string_view TableName(Table table) {
+Detail TableName(Table table) {
   switch (table) {
     case Table::kPolicy:
-      return "policy";
+      return {"chính sách", "policy"};
     case Table::kList:
-      return "list";
+      return {"danh sách", "list"};
     case Table::kFunding:
-      return "funding";
+      return {"kinh phí", "funding"};
     case Table::kDetermination:
-      return "determination";
+      return {"kết quả", "determination"};
     case Table::kTopUp:
-      return "top-up";
+      return {"phần chi thêm", "top-up"};
     case Table::kMobilisation:
-      return "mobilisation";
+      return {"huy động", "mobilisation"};
     case Table::kMobilisationById:
-      return "mobilisation by id";
+      return {"huy động theo mã", "mobilisation by id"};
     case Table::kOtherSupport:
-      return "other support";
+      return {"hỗ trợ khác", "other support"};
     case Table::kHeldMonth:
-      return "held month";
+      return {"tháng bị giữ", "held month"};
     case Table::kTransition:
-      return "transition";
+      return {"chuyển tiếp", "transition"};
     default:
-      return "row";
+      return {"dòng", "row"};
   }
 }
 
 // What a determination says, or how many bytes another row has.
-std::string ValueText(Table table, absl::string_view value) {
+Detail ValueText(Table table, absl::string_view value) {
   v1::Determination determination;
   if (table != Table::kDetermination ||
       !determination.ParseFromArray(value.data(),
                                     static_cast<int>(value.size()))) {
-    return absl::StrCat(value.size(), " bytes, SHA-256 ",
-                        Sha256Of(value).Hex());
+    return Say("$0 byte, SHA-256 $1", "$0 bytes, SHA-256 $1", value.size(),
+               Sha256Of(value).Hex());
   }
-  return absl::StrCat(StateName(static_cast<int>(determination.state())), ", ",
-                      FormatDong(determination.amount_vnd()));
+  return Same(absl::StrCat(StateName(static_cast<int>(determination.state())),
+                           ", ", FormatDong(determination.amount_vnd())));
+}
+
+Detail Differing(const Detail& said, const Detail& own) {
+  return {
+      absl::StrCat("máy chủ nói ", said.vi, "; tính ở đây là ", own.vi),
+      absl::StrCat("the server says ", said.en, "; computed here ", own.en)};
 }
 
 struct ServerRow {
@@ -79,7 +85,7 @@ class RowsFile {
 
  private:
   bool Open();
-  void Malformed(std::string detail);
+  void Malformed(Detail detail);
 
   const Pack& pack_;
   Findings* const findings_;
@@ -93,7 +99,7 @@ class RowsFile {
   std::optional<ServerRow> row_;
 };
 
-void RowsFile::Malformed(std::string detail) {
+void RowsFile::Malformed(Detail detail) {
   findings_->Add(kinds::kRowsMalformed,
                  {.file = path_, .detail = std::move(detail)});
 }
@@ -105,14 +111,14 @@ bool RowsFile::Open() {
     path_ = Pack::RowsPath(name.first, name.second);
     expected_number_ = name.first == table_ ? expected_number_ : 0;
     if (name.second != expected_number_) {
-      Malformed(
-          absl::StrCat("file ", expected_number_, " of its table is missing"));
+      Malformed(Say("thiếu tệp $0 của bảng này",
+                    "file $0 of its table is missing", expected_number_));
     }
     table_ = name.first;
     expected_number_ = name.second + 1;
     absl::StatusOr<std::string> bytes = pack_.Read(path_, extent);
     if (!bytes.ok()) {
-      Malformed(std::string(bytes.status().message()));
+      Malformed(Same(bytes.status().message()));
       continue;
     }
     bytes_ = *std::move(bytes);
@@ -132,23 +138,26 @@ void RowsFile::Advance() {
     if (rest_.empty()) continue;
     std::uint32_t length = 0;
     v1::StateRow row;
-    const std::string at = absl::StrCat("record ", record_++);
+    const std::uint64_t at = record_++;
     if (!ConsumeBigEndian(&rest_, &length) || length > rest_.size() ||
         !row.ParseFromArray(rest_.data(), static_cast<int>(length))) {
-      Malformed(at + " is no row");
+      Malformed(
+          Say("bản ghi $0 không phải là dòng", "record $0 is no row", at));
       rest_ = {};
       continue;
     }
     rest_.remove_prefix(length);
     if (row.table() != static_cast<std::uint32_t>(table_)) {
-      Malformed(at + " is of another table");
+      Malformed(Say("bản ghi $0 thuộc bảng khác",
+                    "record $0 is of another table", at));
       continue;
     }
     ServerRow next{table_, row.key(), row.value(), path_};
     if (row_.has_value() &&
         std::tie(next.table, next.key) <= std::tie(row_->table, row_->key)) {
-      Malformed(absl::StrCat(at, ", ", RowName(Table(table_), next.key),
-                             ", is out of order or comes twice"));
+      Malformed(Of(RowName(Table(table_), next.key),
+                   Say("bản ghi $0 sai thứ tự hay có hai lần",
+                       "record $0 is out of order or comes twice", at)));
       continue;
     }
     row_ = std::move(next);
@@ -165,38 +174,38 @@ void CompareOne(Table table, absl::string_view key, const RowVersion& own,
   while (server->row().has_value() &&
          std::make_pair(server->row()->table, server->row()->key) < mine) {
     const ServerRow& row = *server->row();
-    findings->Add(kinds::kRowInvented,
-                  {.file = row.file,
-                   .detail = absl::StrCat(
-                       name_of(row), ": ",
-                       ValueText(static_cast<Table>(row.table), row.value))});
+    findings->Add(
+        kinds::kRowInvented,
+        {.file = row.file,
+         .detail = Of(name_of(row),
+                      ValueText(static_cast<Table>(row.table), row.value))});
     server->Advance();
   }
   findings->Examined(Check::kRows, 1);
   if (!server->row().has_value() ||
       std::make_pair(server->row()->table, server->row()->key) != mine) {
-    findings->Add(kinds::kRowMissing,
-                  {.position = own.position.value,
-                   .detail = absl::StrCat(RowName(table, key), ": ",
-                                          ValueText(table, own.value))});
+    findings->Add(
+        kinds::kRowMissing,
+        {.position = own.position.value,
+         .detail = Of(RowName(table, key), ValueText(table, own.value))});
     return;
   }
   if (server->row()->value != own.value) {
-    findings->Add(kinds::kRowDiffers,
-                  {.position = own.position.value,
-                   .file = server->row()->file,
-                   .detail = absl::StrCat(
-                       RowName(table, key), ": the server says ",
-                       ValueText(table, server->row()->value),
-                       "; computed here ", ValueText(table, own.value))});
+    findings->Add(
+        kinds::kRowDiffers,
+        {.position = own.position.value,
+         .file = server->row()->file,
+         .detail = Of(RowName(table, key),
+                      Differing(ValueText(table, server->row()->value),
+                                ValueText(table, own.value)))});
   }
   server->Advance();
 }
 
 }  // namespace
 
-std::string RowName(Table table, absl::string_view key) {
-  const std::string name(TableName(table));
+Detail RowName(Table table, absl::string_view key) {
+  const Detail name = TableName(table);
   const std::size_t end = key.find('\0');
   absl::string_view rest =
       end == absl::string_view::npos ? "" : key.substr(end + 1);
@@ -206,20 +215,25 @@ std::string RowName(Table table, absl::string_view key) {
   if (table == Table::kDetermination && end != absl::string_view::npos &&
       ConsumeBigEndian(&rest, &month) && ConsumeBigEndian(&rest, &kind) &&
       ConsumeBigEndian(&rest, &id) && rest.empty()) {
-    return absl::StrCat(
-        name, " ", absl::CHexEscape(key.substr(0, end)), ", month ", month,
-        kind == v1::BENEFICIARY_KIND_ORGANISATION ? ", organisation "
-                                                  : ", team ",
-        id);
+    const std::string policy = absl::CHexEscape(key.substr(0, end));
+    return kind == v1::BENEFICIARY_KIND_ORGANISATION
+               ? Say("kết quả $0, tháng $1, tổ chức $2",
+                     "determination $0, month $1, organisation $2", policy,
+                     month, id)
+               : Say("kết quả $0, tháng $1, tổ $2",
+                     "determination $0, month $1, team $2", policy, month, id);
   }
   const absl::string_view text = key.substr(0, end);
   const bool readable =
       !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return static_cast<unsigned char>(c) >= ' ';
       });
-  return readable && IsNfc(text)
-             ? absl::StrCat(name, " ", text, " (key ", HexEncode(key), ")")
-             : absl::StrCat(name, " with key ", HexEncode(key));
+  const Detail where =
+      readable && IsNfc(text)
+          ? Say("$0 (khóa $1)", "$0 (key $1)", text, HexEncode(key))
+          : Say("khóa $0", "with key $0", HexEncode(key));
+  return {absl::StrCat(name.vi, " ", where.vi),
+          absl::StrCat(name.en, " ", where.en)};
 }
 
 void CheckRows(const Pack& pack, const RowReader& rows, Findings* findings) {
@@ -236,10 +250,10 @@ void CheckRows(const Pack& pack, const RowReader& rows, Findings* findings) {
   while (server.row().has_value()) {
     const ServerRow& row = *server.row();
     const auto table = static_cast<Table>(row.table);
-    findings->Add(kinds::kRowInvented,
-                  {.file = row.file,
-                   .detail = absl::StrCat(RowName(table, row.key), ": ",
-                                          ValueText(table, row.value))});
+    findings->Add(
+        kinds::kRowInvented,
+        {.file = row.file,
+         .detail = Of(RowName(table, row.key), ValueText(table, row.value))});
     server.Advance();
   }
 }

@@ -18,7 +18,7 @@ void CheckRows(const Pack& pack, const RowReader& rows, Findings* findings);
 
 // A row as people know it: "determination YB-2023, 2023-06, team 7". Takes any
 // bytes.
-std::string RowName(Table table, absl::string_view key);
+Detail RowName(Table table, absl::string_view key);
 
 }  // namespace thon::verify
 

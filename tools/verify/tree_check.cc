@@ -50,16 +50,17 @@ std::vector<Hash> TreeCheck::ReadTile(const TileId& id) {
     findings_->Add(kinds::kTileMissing,
                    {.file = path,
                     .detail = absl::IsNotFound(bytes.status())
-                                  ? ""
-                                  : std::string(bytes.status().message())});
+                                  ? Detail()
+                                  : Same(bytes.status().message())});
     return {};
   }
   absl::StatusOr<std::vector<Hash>> hashes = ParseTile(*bytes, id.width);
   if (hashes.ok()) return *std::move(hashes);
-  findings_->Add(kinds::kTileMalformed,
-                 {.file = path,
-                  .detail = absl::StrCat(bytes->size(), " bytes for ", id.width,
-                                         " hashes")});
+  findings_->Add(
+      kinds::kTileMalformed,
+      {.file = path,
+       .detail = Say("$0 byte cho $1 mã băm", "$0 bytes for $1 hashes",
+                     bytes->size(), id.width)});
   return {};
 }
 
@@ -91,12 +92,12 @@ void TreeCheck::CompareNode(merkle::NodeId node, const Hash& hash) {
   }
   const std::size_t slot = node.index % limits::kTileWidth;
   if (at.hashes.empty() || at.hashes[slot] == hash) return;
-  findings_->Add(
-      kinds::kTileDiffers,
-      {.entry = node.index << node.level,
-       .file = TilePath(IdAt(level, index)),
-       .detail = absl::StrCat("hash ", slot, " is not the root over ",
-                              TilePath(IdAt(level - 1, node.index)))});
+  findings_->Add(kinds::kTileDiffers,
+                 {.entry = node.index << node.level,
+                  .file = TilePath(IdAt(level, index)),
+                  .detail = Say("mã băm $0 không phải là gốc của $1",
+                                "hash $0 is not the root over $1", slot,
+                                TilePath(IdAt(level - 1, node.index)))});
 }
 
 std::optional<Hash> TreeCheck::Run(Progress* progress) {

@@ -53,7 +53,6 @@ class Verifier {
   }
 
   void CheckTrees();
-  void CheckEmptyOnes();
   // The payable sum of what --policy-id names; nullopt: the log does not know
   // the policy, or nothing was summed.
   std::optional<std::int64_t> PayableSum() const;
@@ -96,32 +95,6 @@ void Verifier::CheckTrees() {
   }
 }
 
-// Packs without entries of their own: nothing else looks at what they say.
-void Verifier::CheckEmptyOnes() {
-  if (packs_.tree_size() == 0) findings_.Add(kinds::kTreeEmpty, {});
-  for (const std::unique_ptr<Pack>& pack : packs_.packs()) {
-    const Manifest& manifest = pack->manifest();
-    const auto differs = [&](std::string detail) {
-      findings_.Add(kinds::kManifestDiffers,
-                    {.file = "manifest.json", .detail = std::move(detail)});
-    };
-    if (manifest.end_entry == 0 && manifest.position != 0) {
-      differs(
-          absl::StrCat("without entries, it says that the last position is ",
-                       manifest.position));
-    }
-    if (manifest.end_entry == manifest.first_entry &&
-        !manifest.state_roots.empty()) {
-      differs("there are state roots of no entries");
-    }
-    if ((manifest.end_entry == manifest.first_entry ||
-         manifest.first_entry > 0) &&
-        !pack->rows_files().empty()) {
-      differs("there are rows, and not the entries that they follow from");
-    }
-  }
-}
-
 void Verifier::ReadEntries() {
   const std::uint64_t all = packs_.end_entry() - packs_.first_entry();
   read_end_ = packs_.first_entry();
@@ -132,9 +105,9 @@ void Verifier::ReadEntries() {
   if (packs_.first_entry() > 0 || packs_.end_entry() < packs_.tree_size()) {
     findings_.Add(kinds::kEntriesAbsent,
                   {.entry = packs_.first_entry() > 0 ? 0 : packs_.end_entry(),
-                   .detail = absl::StrCat("entries ", packs_.first_entry(),
-                                          " to ", packs_.end_entry(), " of ",
-                                          packs_.tree_size())});
+                   .detail = Say("có các mục $0 tới $1 trong $2",
+                                 "entries $0 to $1 of $2", packs_.first_entry(),
+                                 packs_.end_entry(), packs_.tree_size())});
   }
   const std::int64_t begin_ms = SteadyMs();
   progress_.Begin("sổ (log)", all);
@@ -150,7 +123,7 @@ void Verifier::ReadEntries() {
     findings_.Add(kinds::kSignatureBad,
                   {.entry = one.entry.value,
                    .position = one.position.value,
-                   .detail = absl::StrCat("author ", one.key.author().Hex())});
+                   .detail = AuthorText(one.key.author())});
   }
   findings_.AddMany(kinds::kSignatureBad, bad.count - bad.first.size());
   report_.entries_ms = SteadyMs() - begin_ms;
@@ -168,9 +141,11 @@ void Verifier::VisitPart(const ReadPart& part) {
   if (!part.broken || !in_order_) return;
   in_order_ = false;
   if (folding_) {
-    findings_.Add(kinds::kFoldStopped,
-                  {.position = chains_.last_position().value,
-                   .detail = "the entry behind it is missing or malformed"});
+    findings_.Add(
+        kinds::kFoldStopped,
+        {.position = chains_.last_position().value,
+         .detail = Say("mục sau đó thiếu hay không đúng dạng",
+                       "the entry behind it is missing or malformed")});
   }
   folding_ = false;
 }
@@ -199,24 +174,26 @@ void Verifier::ComparePack(const Pack& pack) {
     findings_.Add(
         kinds::kPackOfLostEntries,
         {.file = pack.path(),
-         .detail = absl::StrCat("it ends at entry ", manifest.end_entry, " of ",
-                                manifest.origin, "; those from ", kept,
-                                " on are lost")});
+         .detail = Say("nó kết thúc ở mục $0 của $1; từ mục $2 trở đi đã mất",
+                       "it ends at entry $0 of $1; those from $2 on are lost",
+                       manifest.end_entry, manifest.origin, kept)});
     return;
   }
   if (manifest.position != position) {
     findings_.Add(kinds::kManifestDiffers,
                   {.position = position,
                    .file = "manifest.json",
-                   .detail = absl::StrCat("it says that the last position is ",
-                                          manifest.position)});
+                   .detail = Say("nó nói vị trí cuối là $0",
+                                 "it says that the last position is $0",
+                                 manifest.position)});
   }
   if (!folding_ || manifest.first_entry > 0) return;
   if (manifest.state_roots.empty()) {
     if (!pack.rows_files().empty()) {
       findings_.Add(kinds::kManifestDiffers,
                     {.file = "manifest.json",
-                     .detail = "there are rows, but no state roots"});
+                     .detail = Say("có các dòng mà không có gốc trạng thái",
+                                   "there are rows, but no state roots")});
     } else {
       findings_.Add(kinds::kRowsAbsent, {.file = pack.path()});
       return;
@@ -226,7 +203,7 @@ void Verifier::ComparePack(const Pack& pack) {
   if (!own.ok()) {
     findings_.Add(
         kinds::kFoldStopped,
-        {.position = position, .detail = std::string(own.status().message())});
+        {.position = position, .detail = Same(own.status().message())});
     folding_ = false;
     return;
   }
@@ -240,10 +217,11 @@ void Verifier::ComparePack(const Pack& pack) {
                        return root.projection() == projection.name;
                      });
     if (said == manifest.state_roots.end()) {
-      findings_.Add(kinds::kManifestDiffers,
-                    {.file = "manifest.json",
-                     .detail = absl::StrCat("it has no state root of ",
-                                            projection.name)});
+      findings_.Add(
+          kinds::kManifestDiffers,
+          {.file = "manifest.json",
+           .detail = Say("nó không có gốc trạng thái của $0",
+                         "it has no state root of $0", projection.name)});
     } else if (projection.name == "eligibility") {
       if (said->version() == projection.version) {
         CheckRows(pack, fold_.rows(), &findings_);
@@ -274,9 +252,9 @@ void Verifier::CheckOlderOnes() {
         CheckOlderName(size, *note, prefix + path, &findings_);
         check({prefix + path, *note});
       } else {
-        findings_.Add(kinds::kOlderNotChecked,
-                      {.file = prefix + path,
-                       .detail = std::string(note.status().message())});
+        findings_.Add(
+            kinds::kOlderNotChecked,
+            {.file = prefix + path, .detail = Same(note.status().message())});
       }
     }
     const absl::StatusOr<std::string> head = pack->ReadCheckpoint();
@@ -308,8 +286,10 @@ void Verifier::CheckTotal() {
     fold_.Finish();
     report_.money = ComputeMoney(fold_.rows(), events_, chains_, &findings_);
     if (!events_.status().ok() || !store_->status().ok()) {
-      findings_.Add(kinds::kFoldStopped, {.detail = "the pack or the temporary "
-                                                    "file cannot be read"});
+      findings_.Add(kinds::kFoldStopped,
+                    {.detail = Say("không đọc được gói hay tệp tạm",
+                                   "the pack or the temporary file cannot be "
+                                   "read")});
     }
   }
   const std::optional<std::int64_t> sum = PayableSum();
@@ -317,17 +297,19 @@ void Verifier::CheckTotal() {
   if (!options_.expect_total.has_value()) return;
   findings_.Examined(Check::kMoney, 1);
   if (!sum.has_value()) {
-    findings_.Add(kinds::kTotalNotComputed,
-                  {.detail = report_.money.has_value()
-                                 ? absl::StrCat("the log knows no policy ",
-                                                options_.policy_id)
-                                 : ""});
+    findings_.Add(
+        kinds::kTotalNotComputed,
+        {.detail = report_.money.has_value()
+                       ? Say("sổ không biết chính sách $0",
+                             "the log knows no policy $0", options_.policy_id)
+                       : Detail()});
   } else if (report_.total != *options_.expect_total) {
-    findings_.Add(kinds::kTotalDiffers,
-                  {.position = report_.last_position,
-                   .detail = absl::StrCat("payable ", FormatDong(report_.total),
-                                          "; expected ",
-                                          FormatDong(*options_.expect_total))});
+    findings_.Add(
+        kinds::kTotalDiffers,
+        {.position = report_.last_position,
+         .detail = Say("phải chi $0; số đã cho là $1",
+                       "payable $0; expected $1", FormatDong(report_.total),
+                       FormatDong(*options_.expect_total))});
   }
 }
 
@@ -350,7 +332,7 @@ void Verifier::Describe() {
 VerifyReport Verifier::Run() {
   const std::int64_t begin_ms = SteadyMs();
   CheckTrees();
-  CheckEmptyOnes();
+  CheckEmptyOnes(packs_, &findings_);
   ReadEntries();
   CheckOlderOnes();
   Describe();

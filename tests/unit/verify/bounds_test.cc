@@ -37,7 +37,7 @@ TEST_F(Bounds, AHugeTreeWithoutBundlesIsOneFinding) {
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->count, 1u);
   EXPECT_EQ(found->places[0].entry, 0u);
-  EXPECT_THAT(found->places[0].detail, HasSubstr("50000000 together"));
+  EXPECT_THAT(found->places[0].detail.en, HasSubstr("50000000 together"));
   // Also beside another that holds: the claim is one finding of its own.
   parts.origin = "thon.test/2";
   const std::string whole = Write(MakePack(parts), "whole");

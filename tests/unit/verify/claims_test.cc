@@ -152,7 +152,7 @@ TEST_F(Claims, AnEnrolmentWithAnExpiredCodeIsNamed) {
   made_.log.Append(made_.log.server(), {Enrolment("three", expired)});
   const VerifyReport report = Check();
   ASSERT_THAT(Names(report, Weight::kFailed), ElementsAre("ENROLMENT_INVALID"));
-  EXPECT_THAT(Find(report, "ENROLMENT_INVALID")->places[0].detail,
+  EXPECT_THAT(Find(report, "ENROLMENT_INVALID")->places[0].detail.en,
               HasSubstr("expired"));
 }
 

@@ -92,7 +92,7 @@ TEST_F(LogEvents, StateRootsOfTheLogAreComparedWhereItNamesThem) {
               ElementsAre("STATE_ROOT_DIFFERS"));
   EXPECT_EQ(Find(*report, "STATE_ROOT_DIFFERS")->places[0].position,
             made_.log.last_position().value);
-  EXPECT_THAT(Find(*report, "STATE_ROOT_DIFFERS")->places[0].detail,
+  EXPECT_THAT(Find(*report, "STATE_ROOT_DIFFERS")->places[0].detail.en,
               HasSubstr("activity"));
 }
 
@@ -212,7 +212,7 @@ TEST_F(LogEvents, AnUnknownTypeIsNamedAndQuarantined) {
   const Found* const unknown = Find(*report, "UNKNOWN_EVENT_TYPE");
   ASSERT_NE(unknown, nullptr);
   EXPECT_EQ(unknown->places[0].position, made_.log.last_position().value);
-  EXPECT_THAT(unknown->places[0].detail, HasSubstr("1234"));
+  EXPECT_THAT(unknown->places[0].detail.en, HasSubstr("1234"));
   EXPECT_THAT(Names(*report, Weight::kNoted), Contains("QUARANTINED_EVENT"));
 }
 

@@ -145,7 +145,7 @@ TEST_F(RestoredLog, WhatAPackSaysOfLostEntriesIsNotComparedWithOthers) {
   EXPECT_EQ(report.verdict(), Verdict::kHeld) << Text(report);
   const Found* const found = Find(report, "PACK_OF_LOST_ENTRIES");
   ASSERT_NE(found, nullptr);
-  EXPECT_THAT(found->places[0].detail,
+  EXPECT_THAT(found->places[0].detail.en,
               HasSubstr(absl::StrCat("from ", kept_, " on")));
   // One that ends in what was kept is compared.
   parts.entries.resize(kept_);

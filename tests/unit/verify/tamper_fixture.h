@@ -91,7 +91,7 @@ class TamperTest : public VerifyTest {
                  (one.file == nullptr ||
                   place.file.find(one.file) != std::string::npos) &&
                  (one.detail == nullptr ||
-                  place.detail.find(one.detail) != std::string::npos);
+                  place.detail.en.find(one.detail) != std::string::npos);
         });
     EXPECT_TRUE(named) << PlaceText(found->places.front());
   }

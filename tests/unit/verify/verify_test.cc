@@ -123,11 +123,11 @@ TEST_F(VerifyTest, WhatAReaderMustKnowIsNamedWithItsPosition) {
   const Found* const lost = Find(*report, "COMMAND_WITHOUT_EFFECT");
   ASSERT_NE(lost, nullptr);
   EXPECT_EQ(lost->count, 1u);
-  EXPECT_THAT(lost->places[0].detail, HasSubstr("PRECONDITION"));
+  EXPECT_THAT(lost->places[0].detail.en, HasSubstr("PRECONDITION"));
   EXPECT_TRUE(lost->places[0].position.has_value());
   const Found* const assumed = Find(*report, "ASSUMPTION");
   ASSERT_NE(assumed, nullptr);
-  EXPECT_THAT(assumed->places[0].detail, HasSubstr("YB-2023/1"));
+  EXPECT_THAT(assumed->places[0].detail.en, HasSubstr("YB-2023/1"));
 }
 
 TEST_F(VerifyTest, EveryDongRestsOnTheServersSignatureAlone) {
@@ -155,6 +155,55 @@ TEST_F(VerifyTest, AnotherSumThanTheExpectedOneFails) {
   options.expect_total = 0;
   options.policy_id = "HT-2024";  // The log does not know it.
   EXPECT_EQ(Verify(options)->verdict(), Verdict::kIncomplete);
+}
+
+TEST_F(VerifyTest, WhatIsSaidOfAFindingIsSaidInBothLanguages) {
+  VerifyOptions options = OptionsFor({Write(MakePack(Parts()))});
+  options.expect_total = 1;
+  const absl::StatusOr<VerifyReport> report = Verify(options);
+  ASSERT_TRUE(report.ok());
+  for (const auto& [kind, found] : report->findings.All()) {
+    for (const Place& place : found->places) {
+      EXPECT_EQ(place.detail.vi.empty(), place.detail.en.empty()) << kind->name;
+    }
+  }
+  const std::string vi = "phải chi 3.500.000 đồng; số đã cho là 1 đồng";
+  const std::string en = "payable 3.500.000 đồng; expected 1 đồng";
+  const Place& place = Find(*report, "TOTAL_DIFFERS")->places[0];
+  EXPECT_EQ(place.detail.vi, vi);
+  EXPECT_EQ(place.detail.en, en);
+  EXPECT_THAT(PlaceText(place), HasSubstr(vi + " / " + en));
+  const nlohmann::json json = nlohmann::json::parse(ReportJson(*report));
+  EXPECT_EQ(json["findings"][0]["places"][0]["detail"], en);
+  EXPECT_EQ(json["findings"][0]["places"][0]["detail_vi"], vi);
+  EXPECT_GT(json["speed"]["events_per_second"], 0);
+  // What is one name needs no second.
+  EXPECT_EQ(PlaceText({.detail = Same("acts/1")}), "acts/1");
+}
+
+TEST_F(VerifyTest, TheReportIsTheSameWithAnyNumberOfThreads) {
+  PackParts parts = Parts();
+  parts.older = {};
+  for (std::size_t i = 0; i < parts.entries.size(); i += 2) {
+    std::string& entry = parts.entries[i];
+    entry[entry.size() - limits::kEntryTrailerBytes] ^= 1;
+  }
+  VerifyOptions options = OptionsFor({Write(MakePack(parts))});
+  std::vector<std::string> reports;
+  for (const int threads : {1, 2, 7}) {
+    options.threads = threads;
+    absl::StatusOr<VerifyReport> report = Verify(options);
+    ASSERT_TRUE(report.ok()) << report.status();
+    const Found* const bad = Find(*report, "SIGNATURE_BAD");
+    ASSERT_NE(bad, nullptr);
+    EXPECT_EQ(bad->count, (parts.entries.size() + 1) / 2);
+    EXPECT_EQ(bad->places.size(), options.places_max);
+    report->total_ms = 0;
+    report->entries_ms = 0;
+    reports.push_back(ReportJson(*report));
+  }
+  EXPECT_EQ(reports[0], reports[1]);
+  EXPECT_EQ(reports[0], reports[2]);
 }
 
 TEST_F(VerifyTest, WithoutAKeyTheReportSaysSoLoudly) {
@@ -215,7 +264,7 @@ TEST_F(VerifyTest, AVersionThatIsNotCarriedIsNamedAndNotSkipped) {
   const absl::StatusOr<VerifyReport> report = Verify(OptionsFor({Write(pack)}));
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->verdict(), Verdict::kIncomplete);
-  EXPECT_THAT(Find(*report, "VERSION_NOT_CARRIED")->places[0].detail,
+  EXPECT_THAT(Find(*report, "VERSION_NOT_CARRIED")->places[0].detail.en,
               HasSubstr("activity/99"));
 }
 
