@@ -172,7 +172,8 @@ void OneCheck::CheckDoubleSupport() {
 
 FindingPlacer::FindingPlacer(const PolicySource& source) : file_(source.file) {
   YamlProblem problem;
-  if (!ReadYaml(source.text, &root_, &problem)) root_ = YamlNode();
+  std::vector<YamlProblem> notes;
+  if (!ReadYaml(source.text, &root_, &problem, &notes)) root_ = YamlNode();
 }
 
 Finding FindingPlacer::Make(Severity severity, absl::string_view path,
@@ -181,7 +182,7 @@ Finding FindingPlacer::Make(Severity severity, absl::string_view path,
   finding.severity = severity;
   finding.file = file_;
   finding.path = std::string(path);
-  finding.message = absl::StrCat(message.vi, " (", message.en, ")");
+  finding.message = message;
   const YamlNode* const node = NodeAt(root_, path);
   finding.line = node->line;
   finding.column = node->column;

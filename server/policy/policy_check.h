@@ -3,8 +3,6 @@
 // that comes too late, gaps between versions, and two policies that would pay
 // the same month although one forbids it.
 //
-// A message says it in Vietnamese and, behind it in brackets, in English.
-//
 // Pure: texts in, findings out.
 #ifndef THON_POLICY_POLICY_CHECK_H_
 #define THON_POLICY_POLICY_CHECK_H_

@@ -120,7 +120,7 @@ class PolicyParser {
                 absl::string_view key, bool needed, Words words, int* value);
   // Says that a parameter was left out and what is taken.
   void NoteDefault(const YamlNode& block, absl::string_view path,
-                   absl::string_view taken);
+                   const Sentence& taken);
   bool pays() const { return !policy_.amounts.empty(); }
 
   YamlReader reader_;

@@ -6,6 +6,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
+#include "server/core/text.h"
 #include "server/policy/policy_parser.h"
 
 namespace thon {
@@ -34,7 +35,8 @@ void PolicyParser::ParseTargets() {
     for (const Target& other : policy_.targets) {
       if (other.selector == target.selector) {
         reader_.Error(node->items[i], target.path,
-                      absl::StrCat("is ", other.path, " again; keep one"));
+                      {absl::StrCat("lặp lại ", other.path, "; giữ lại một"),
+                       absl::StrCat("is ", other.path, " again; keep one")});
       }
     }
     if (target.has_target) (target.weight != 0 ? weighed : unweighed) = true;
@@ -42,8 +44,11 @@ void PolicyParser::ParseTargets() {
   }
   if (weighed && unweighed) {
     reader_.Note(Severity::kWarning, *node, "targets",
-                 "some targets have a weight and some have none; those without "
-                 "are counted as reached or not and give no points");
+                 {"có chỉ tiêu ghi trọng số, có chỉ tiêu không; chỉ tiêu không "
+                  "có trọng số chỉ được tính là đạt hay không đạt, không cho "
+                  "điểm",
+                  "some targets have a weight and some have none; those "
+                  "without are counted as reached or not and give no points"});
   }
   reader_.GatherBasis(nullptr);
 }
@@ -54,7 +59,9 @@ bool PolicyParser::ParseTarget(const YamlNode& node, Target* target) {
   const std::string& path = target->path;
   reader_.GatherBasis(nullptr);
   if (node.kind != YamlNode::Kind::kMap) {
-    reader_.Error(node, path, "write {metric: M12, at_least: 50} or the like");
+    reader_.Error(node, path,
+                  {"viết như {metric: M12, at_least: 50}",
+                   "write {metric: M12, at_least: 50} or the like"});
     return false;
   }
   target->basis = reader_.ReadBasis(node, path);
@@ -69,7 +76,9 @@ bool PolicyParser::ParseTarget(const YamlNode& node, Target* target) {
     return false;
   }
   if ((least != nullptr) == no_target) {
-    reader_.Error(node, path, "write one of at_least and no_target: true");
+    reader_.Error(node, path,
+                  {"viết một trong hai: at_least hoặc no_target: true",
+                   "write one of at_least and no_target: true"});
     return false;
   }
   const MetricKind kind = InfoOf(target->selector.metric).kind;
@@ -84,7 +93,8 @@ bool PolicyParser::ParseTarget(const YamlNode& node, Target* target) {
   if (weight == nullptr) return true;
   if (no_target) {
     reader_.Error(*weight, YamlPath(path, "weight"),
-                  "has no effect without a target; remove it");
+                  {"không có tác dụng khi không có chỉ tiêu; bỏ mục này",
+                   "has no effect without a target; remove it"});
     return false;
   }
   return reader_.Whole(*weight, YamlPath(path, "weight"), 1, kWeightMax,
@@ -138,9 +148,12 @@ void PolicyParser::ParseRanks(const YamlNode& block, AwardRule* rule) {
   if (ranks == nullptr) return;
   if (ranks->kind != YamlNode::Kind::kMap || ranks->fields.empty() ||
       ranks->fields.size() > kRanksMax) {
-    reader_.Error(*ranks, "award.ranks",
-                  absl::StrCat("write the ranks from 1 on, at most ", kRanksMax,
-                               ": {1: 500 triệu đồng, 2: 400 triệu đồng}"));
+    reader_.Error(
+        *ranks, "award.ranks",
+        {absl::StrCat("viết các hạng từ 1, nhiều nhất ", kRanksMax,
+                      ": {1: 500 triệu đồng, 2: 400 triệu đồng}"),
+         absl::StrCat("write the ranks from 1 on, at most ", kRanksMax,
+                      ": {1: 500 triệu đồng, 2: 400 triệu đồng}")});
     return;
   }
   absl::int128 sum = 0;
@@ -150,22 +163,27 @@ void PolicyParser::ParseRanks(const YamlNode& block, AwardRule* rule) {
     const YamlNode* node = YamlReader::Find(*ranks, rank);
     if (node == nullptr) {
       reader_.Error(*ranks, path,
-                    "missing; write the ranks as 1, 2, 3 without a gap");
+                    {"thiếu; viết các hạng 1, 2, 3 liền nhau",
+                     "missing; write the ranks as 1, 2, 3 without a gap"});
       return;
     }
     std::int64_t vnd = 0;
     if (!reader_.Money(*node, path, &vnd)) continue;
     if (!rule->rank_vnd.empty() && rule->rank_vnd.back() < vnd) {
       reader_.Note(Severity::kWarning, *node, path,
-                   "is more than the rank before it gets; look at the order");
+                   {"nhiều hơn mức của hạng trước; xem lại thứ tự",
+                    "is more than the rank before it gets; look at the "
+                    "order"});
     }
     sum += vnd;
     rule->rank_vnd.push_back(vnd);
   }
   if (sum > limits::kMoneyMax) {
     reader_.Error(*ranks, "award.ranks",
-                  absl::StrCat("come to more than ", limits::kMoneyMax,
-                               " in all; lower them"));
+                  {absl::StrCat("cộng lại quá ", FormatDong(limits::kMoneyMax),
+                                "; giảm bớt"),
+                   absl::StrCat("come to more than ", limits::kMoneyMax,
+                                " in all; lower them")});
   }
 }
 

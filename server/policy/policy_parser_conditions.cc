@@ -46,8 +46,10 @@ void PolicyParser::ParseConditions() {
     reader_.GatherBasis(nullptr);
     if (!pays()) {
       reader_.Error(*node, "conditions",
-                    "have no effect on a policy that pays nothing; remove "
-                    "them, or write targets");
+                    {"không có tác dụng với chính sách không chi; bỏ mục này, "
+                     "hoặc viết chỉ tiêu (targets)",
+                     "have no effect on a policy that pays nothing; remove "
+                     "them, or write targets"});
     }
   }
   CheckConditions();
@@ -64,18 +66,23 @@ void PolicyParser::CheckConditions() {
   const bool deadline = policy_.update_submit_before_day != 0;
   if (asks(Metric::kM06) && !deadline) {
     reader_.Error(*conditions, "conditions",
-                  "M06 needs a deadline; add monthly_update with "
-                  "submit_before_day");
+                  {"M06 cần có hạn nộp; thêm monthly_update với "
+                   "submit_before_day",
+                   "M06 needs a deadline; add monthly_update with "
+                   "submit_before_day"});
   }
   if (asks(Metric::kM05) && !policy_.seats.has_value()) {
     reader_.Error(*conditions, "conditions",
-                  "M05 needs to know the seats; add team_template");
+                  {"M05 cần biết các vị trí của tổ; thêm team_template",
+                   "M05 needs to know the seats; add team_template"});
   }
   if (deadline && !asks(Metric::kM06) && !policy_.update_record_missing) {
     reader_.Error(*YamlReader::Find(root_, "monthly_update"),
                   "monthly_update.submit_before_day",
-                  "has no effect without record_missing or a condition on M06; "
-                  "remove it");
+                  {"không có tác dụng khi không có record_missing hoặc điều "
+                   "kiện về M06; bỏ mục này",
+                   "has no effect without record_missing or a condition on "
+                   "M06; remove it"});
   }
 }
 
@@ -84,14 +91,18 @@ bool PolicyParser::ParseCondition(const YamlNode& node, const std::string& path,
   if (depth > kConditionDepthMax) {
     reader_.Error(
         node, path,
-        absl::StrCat("conditions are nested deeper than ", kConditionDepthMax,
-                     " levels; make them flatter"));
+        {absl::StrCat("điều kiện lồng nhau quá ", kConditionDepthMax,
+                      " tầng; viết phẳng hơn"),
+         absl::StrCat("conditions are nested deeper than ", kConditionDepthMax,
+                      " levels; make them flatter")});
     return false;
   }
   if (++conditions_ > kConditionsMax) {
-    reader_.Error(node, path,
-                  absl::StrCat("more than ", kConditionsMax,
-                               " conditions; leave some out"));
+    reader_.Error(
+        node, path,
+        {absl::StrCat("có hơn ", kConditionsMax, " điều kiện; bỏ bớt"),
+         absl::StrCat("more than ", kConditionsMax,
+                      " conditions; leave some out")});
     return false;
   }
   condition->path = path;
@@ -118,7 +129,9 @@ bool PolicyParser::ParseGroup(const YamlNode& node, const std::string& path,
     if (found == nullptr) continue;
     if (children != nullptr) {
       reader_.Error(*found, YamlPath(path, word),
-                    "one block holds one of all, any, none; nest the other");
+                    {"mỗi khối chỉ có một trong all, any, none; lồng cái kia "
+                     "vào trong",
+                     "one block holds one of all, any, none; nest the other"});
       return false;
     }
     children = found;
@@ -126,12 +139,15 @@ bool PolicyParser::ParseGroup(const YamlNode& node, const std::string& path,
     condition->op = op;
   }
   if (children == nullptr) {
-    reader_.Error(node, path, "write one of all, any, none, or a metric");
+    reader_.Error(node, path,
+                  {"viết một trong all, any, none, hoặc một chỉ số (metric)",
+                   "write one of all, any, none, or a metric"});
     return false;
   }
   if (children->kind != YamlNode::Kind::kSequence || children->items.empty()) {
     reader_.Error(*children, YamlPath(path, name),
-                  "write a list with at least one condition");
+                  {"viết danh sách có ít nhất một điều kiện",
+                   "write a list with at least one condition"});
     return false;
   }
   // A group needs no source: its thresholds have theirs.
@@ -152,8 +168,9 @@ bool PolicyParser::ParseGroup(const YamlNode& node, const std::string& path,
       if (child.op == Condition::Op::kThreshold && other.op == child.op &&
           asked_[other.selector] == asked_[child.selector] &&
           other.at_most == child.at_most && other.target == child.target) {
-        reader_.Error(children->items[i], child_path,
-                      "is given twice; keep one");
+        reader_.Error(
+            children->items[i], child_path,
+            {"bị ghi hai lần; giữ lại một", "is given twice; keep one"});
         good = false;
       }
     }
@@ -184,22 +201,25 @@ bool PolicyParser::ParseLimit(const YamlNode& node, const std::string& path,
     if (found == nullptr) continue;
     if (limit != nullptr) {
       reader_.Error(*found, YamlPath(path, one),
-                    "one condition has one limit; write two conditions");
+                    {"mỗi điều kiện có một ngưỡng; viết thành hai điều kiện",
+                     "one condition has one limit; write two conditions"});
       return false;
     }
     limit = found;
     key = one;
   }
   if (limit == nullptr) {
-    reader_.Error(node, path, "missing; add \"at_least:\" or \"at_most:\"");
+    reader_.Error(node, path,
+                  {"thiếu ngưỡng; thêm \"at_least:\" hoặc \"at_most:\"",
+                   "missing; add \"at_least:\" or \"at_most:\""});
     return false;
   }
   const bool percent = key == "at_least_percent" || key == "at_most_percent";
   if (percent && info.kind != MetricKind::kRatio) {
-    reader_.Error(*limit, YamlPath(path, key),
-                  absl::StrCat(info.id,
-                               " is a count; write at_least or "
-                               "at_most"));
+    reader_.Error(
+        *limit, YamlPath(path, key),
+        {absl::StrCat(info.id, " là số đếm; viết at_least hoặc at_most"),
+         absl::StrCat(info.id, " is a count; write at_least or at_most")});
     return false;
   }
   condition->at_most = key == "at_most" || key == "at_most_percent";

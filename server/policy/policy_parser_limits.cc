@@ -5,6 +5,7 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
+#include "server/core/text.h"
 #include "server/policy/policy_parser.h"
 
 namespace thon {
@@ -17,7 +18,9 @@ void PolicyParser::ParseCaps() {
   if (node == nullptr) return;
   if (!pays()) {
     reader_.Error(*node, "caps",
-                  "have no effect on a policy that pays nothing; remove them");
+                  {"không có tác dụng với chính sách không chi; bỏ mục này",
+                   "have no effect on a policy that pays nothing; remove "
+                   "them"});
   }
   ParseCap(*node, "month_vnd", &policy_.cap_month_vnd);
   ParseCap(*node, "year_vnd", &policy_.cap_year_vnd);
@@ -25,11 +28,15 @@ void PolicyParser::ParseCaps() {
   if (policy_.cap_month_vnd != 0 && policy_.cap_year_vnd != 0 &&
       policy_.cap_year_vnd < policy_.cap_month_vnd) {
     reader_.Error(*year, "caps.year_vnd",
-                  "is below caps.month_vnd, which can then never be reached; "
-                  "raise it or remove the other");
+                  {"thấp hơn caps.month_vnd, nên mức trần tháng không bao giờ "
+                   "đạt tới; nâng mức này hoặc bỏ mức kia",
+                   "is below caps.month_vnd, which can then never be reached; "
+                   "raise it or remove the other"});
   }
   if (year == nullptr && YamlReader::Find(*node, "month_vnd") == nullptr) {
-    reader_.Error(*node, "caps", "write month_vnd, year_vnd or both");
+    reader_.Error(*node, "caps",
+                  {"viết month_vnd, year_vnd hoặc cả hai",
+                   "write month_vnd, year_vnd or both"});
   }
   int value = 0;
   if (!ReadWord(*node, "caps", "year_prorata", false, kProrata, &value)) {
@@ -38,7 +45,8 @@ void PolicyParser::ParseCaps() {
   policy_.cap_year_by_month = value == 1;
   if (year == nullptr) {
     reader_.Error(*YamlReader::Find(*node, "year_prorata"), "caps.year_prorata",
-                  "has no effect without year_vnd; remove it");
+                  {"không có tác dụng khi không có year_vnd; bỏ mục này",
+                   "has no effect without year_vnd; remove it"});
   }
 }
 
@@ -51,9 +59,13 @@ void PolicyParser::ParseCap(const YamlNode& block, absl::string_view key,
   if (!reader_.Money(*node, path, &vnd)) return;
   for (const AmountLine& line : policy_.amounts) {
     if (vnd >= line.vnd) continue;
-    reader_.Error(*node, path,
-                  absl::StrCat("is below the amount of one unit, ", line.vnd,
-                               "; raise the cap or lower ", line.path, ".vnd"));
+    reader_.Error(
+        *node, path,
+        {absl::StrCat("thấp hơn số tiền của một đơn vị tính, ",
+                      FormatDong(line.vnd), "; nâng mức trần hoặc giảm ",
+                      line.path, ".vnd"),
+         absl::StrCat("is below the amount of one unit, ", line.vnd,
+                      "; raise the cap or lower ", line.path, ".vnd")});
     return;
   }
   *cap = vnd;
@@ -70,7 +82,8 @@ void PolicyParser::ParseTopUp() {
   bool good = true;
   if ((vnd == nullptr) == (percent == nullptr)) {
     reader_.Error(*node, "top_up",
-                  "write one of total_max_vnd and total_max_percent");
+                  {"viết một trong hai: total_max_vnd hoặc total_max_percent",
+                   "write one of total_max_vnd and total_max_percent"});
     good = false;
   } else if (percent != nullptr) {
     good = reader_.Whole(*percent, "top_up.total_max_percent", 100, 10'000,
@@ -81,7 +94,9 @@ void PolicyParser::ParseTopUp() {
   reader_.GatherBasis(nullptr);
   if (!pays()) {
     reader_.Error(*node, "top_up",
-                  "has nothing to add to: the policy pays nothing; remove it");
+                  {"không có gì để thêm vào: chính sách không chi; bỏ mục này",
+                   "has nothing to add to: the policy pays nothing; remove "
+                   "it"});
     return;
   }
   absl::int128 fixed = 0;
@@ -90,10 +105,14 @@ void PolicyParser::ParseTopUp() {
   }
   if (good && vnd != nullptr && rule.total_max_vnd < fixed) {
     reader_.Error(*vnd, "top_up.total_max_vnd",
-                  absl::StrCat("is below the amount itself, ",
-                               static_cast<std::int64_t>(fixed),
-                               "; raise it: it bounds amount and top-up "
-                               "together"));
+                  {absl::StrCat("thấp hơn chính mức hỗ trợ, ",
+                                FormatDong(static_cast<std::int64_t>(fixed)),
+                                "; nâng lên: đây là mức trần của mức hỗ trợ và "
+                                "phần xã thêm cộng lại"),
+                   absl::StrCat("is below the amount itself, ",
+                                static_cast<std::int64_t>(fixed),
+                                "; raise it: it bounds amount and top-up "
+                                "together")});
     good = false;
   }
   if (good) policy_.top_up = std::move(rule);
@@ -113,7 +132,8 @@ void PolicyParser::ParseDoubleSupport() {
   if (with == nullptr) return;
   if (!rule.forbid) {
     reader_.Error(*with, "double_support.with",
-                  "has no effect unless rule is forbid; remove it");
+                  {"không có tác dụng trừ khi rule là forbid; bỏ mục này",
+                   "has no effect unless rule is forbid; remove it"});
     return;
   }
   if (!reader_.LabelList(*with, "double_support.with", "[YB-2023]",
@@ -121,9 +141,10 @@ void PolicyParser::ParseDoubleSupport() {
     return;
   }
   if (std::count(rule.with.begin(), rule.with.end(), policy_.id) != 0) {
-    reader_.Error(
-        *with, "double_support.with",
-        absl::StrCat("names ", policy_.id, " itself; remove it from the list"));
+    reader_.Error(*with, "double_support.with",
+                  {absl::StrCat("có chính ", policy_.id, "; bỏ khỏi danh sách"),
+                   absl::StrCat("names ", policy_.id,
+                                " itself; remove it from the list")});
   }
 }
 

@@ -62,12 +62,16 @@ void PolicyParser::CheckUnitOfMoney(const YamlNode& node,
     std::string word = Trim(parts[i]);
     if (absl::StartsWith(word, "1 ")) word = Trim(word.substr(2));
     if (std::find(words.begin(), words.end(), word) != words.end()) continue;
+    const std::string all = absl::StrJoin(words, ", ");
     reader_.Error(
         *value, path,
-        absl::StrCat("\"/", word,
-                     "\" is not what per says; after a "
-                     "slash write one of: ",
-                     absl::StrJoin(words, ", "), ", or leave the unit out"));
+        {absl::StrCat(Shown(absl::StrCat("/", word)),
+                      " không khớp với per; sau dấu gạch chéo viết một "
+                      "trong: ",
+                      all, ", hoặc bỏ đơn vị tính"),
+         absl::StrCat(Shown(absl::StrCat("/", word)),
+                      " is not what per says; after a slash write one of: ",
+                      all, ", or leave the unit out")});
     return;
   }
 }
@@ -75,15 +79,19 @@ void PolicyParser::CheckUnitOfMoney(const YamlNode& node,
 void PolicyParser::ParseAmounts() {
   const YamlNode* node = YamlReader::Find(root_, "amount");
   if (node == nullptr && policy_.status == PolicyStatus::kPilot) {
-    NoteDefault(root_, "amount", "none (a pilot pays nothing)");
+    NoteDefault(root_, "amount",
+                {"none (thí điểm không chi)", "none (a pilot pays nothing)"});
     policy_.amount_basis.assumption =
-        "no amount is named; a pilot pays nothing";
+        "không nêu mức hỗ trợ; thí điểm không chi (no amount is named; a pilot "
+        "pays nothing)";
     return;
   }
   if (node == nullptr) {
     reader_.Error(root_, "amount",
-                  "missing; add \"amount:\", or say that nothing is paid: "
-                  "{none: true}");
+                  {"thiếu; thêm \"amount:\", hoặc ghi rõ là không chi: "
+                   "{none: true}",
+                   "missing; add \"amount:\", or say that nothing is paid: "
+                   "{none: true}"});
     return;
   }
   if (node->kind == YamlNode::Kind::kSequence) {
@@ -93,9 +101,10 @@ void PolicyParser::ParseAmounts() {
       return;
     }
     if (node->items.size() > kLinesMax) {
-      reader_.Error(
-          *node, "amount",
-          absl::StrCat("has more than ", kLinesMax, " lines; leave some out"));
+      reader_.Error(*node, "amount",
+                    {absl::StrCat("có hơn ", kLinesMax, " khoản; bỏ bớt"),
+                     absl::StrCat("has more than ", kLinesMax,
+                                  " lines; leave some out")});
       return;
     }
     for (std::size_t i = 0; i < node->items.size(); ++i) {
@@ -117,7 +126,8 @@ void PolicyParser::ParseAmounts() {
   bool nothing = false;
   if (reader_.Bool(*none, "amount.none", &nothing) && !nothing) {
     reader_.Error(*none, "amount.none",
-                  "write true, or per and vnd in its place");
+                  {"viết true, hoặc thay bằng per và vnd",
+                   "write true, or per and vnd in its place"});
   }
 }
 
@@ -129,7 +139,8 @@ void PolicyParser::ParseLine(const YamlNode& node, const std::string& path) {
   }
   if (const YamlNode* none = YamlReader::Find(node, "none")) {
     reader_.Error(*none, YamlPath(path, "none"),
-                  "does not stand in a list of amounts; remove it");
+                  {"không đứng trong danh sách các mức hỗ trợ; bỏ mục này",
+                   "does not stand in a list of amounts; remove it"});
   }
   AmountLine line;
   line.path = path;
@@ -147,8 +158,10 @@ void PolicyParser::ParseLine(const YamlNode& node, const std::string& path) {
     reader_.Bool(*up_to, YamlPath(path, "up_to"), &line.up_to);
     if (line.up_to && !IsPerPerson(line.unit)) {
       reader_.Error(*up_to, YamlPath(path, "up_to"),
-                    "has no effect unless per is person_day or person_night; "
-                    "remove it");
+                    {"không có tác dụng trừ khi per là person_day hoặc "
+                     "person_night; bỏ mục này",
+                     "has no effect unless per is person_day or person_night; "
+                     "remove it"});
     }
   }
   ParseMembers(node, &line);
@@ -159,9 +172,12 @@ void PolicyParser::ParseLine(const YamlNode& node, const std::string& path) {
     if (other.unit == line.unit &&
         (IsPerPerson(line.unit) || other.purpose == line.purpose)) {
       reader_.Error(node, path,
-                    absl::StrCat("pays what ", other.path,
-                                 " pays already; keep one, or give each its "
-                                 "own purpose"));
+                    {absl::StrCat("chi trùng với ", other.path,
+                                  "; giữ lại một, hoặc ghi mục đích riêng cho "
+                                  "từng khoản"),
+                     absl::StrCat("pays what ", other.path,
+                                  " pays already; keep one, or give each its "
+                                  "own purpose")});
       break;
     }
   }
@@ -175,7 +191,9 @@ void PolicyParser::ParseMembers(const YamlNode& node, AmountLine* line) {
     const YamlNode* found = YamlReader::Find(node, key);
     if (found != nullptr && !by_member) {
       reader_.Error(*found, YamlPath(line->path, key),
-                    "has no effect unless per is member_month; remove it");
+                    {"không có tác dụng trừ khi per là member_month; bỏ mục "
+                     "này",
+                     "has no effect unless per is member_month; remove it"});
     }
   }
   if (!by_member) return;
@@ -207,13 +225,17 @@ void PolicyParser::CheckLines() {
       month = std::min<absl::int128>(month, policy_.cap_month_vnd);
     }
     if (month * months <= limits::kMoneyMax) continue;
-    reader_.Note(Severity::kWarning, *node, line.path,
-                 absl::StrCat("over ", months,
-                              " months one team could come to "
-                              "more than ",
-                              FormatDong(limits::kMoneyMax),
-                              ", where amounts end; add a cap or check the "
-                              "amount"));
+    reader_.Note(
+        Severity::kWarning, *node, line.path,
+        {absl::StrCat("trong ", months, " tháng, một tổ có thể được hơn ",
+                      FormatDong(limits::kMoneyMax),
+                      ", quá mức tính được; thêm mức trần hoặc xem "
+                      "lại số tiền"),
+         absl::StrCat("over ", months,
+                      " months one team could come to more than ",
+                      FormatDong(limits::kMoneyMax),
+                      ", where amounts end; add a cap or check the "
+                      "amount")});
   }
 }
 
@@ -237,15 +259,19 @@ void PolicyParser::ParseExpected() {
       policy_.amounts[0].unit != AmountUnit::kTeamMonth ||
       policy_.prorate_by_day) {
     reader_.Error(*node, "expected",
-                  "can only be checked for one amount per team_month in whole "
-                  "months; remove it");
+                  {"chỉ kiểm tra được khi có một mức hỗ trợ theo team_month, "
+                   "tròn tháng; bỏ mục này",
+                   "can only be checked for one amount per team_month in whole "
+                   "months; remove it"});
     return;
   }
   const std::int64_t vnd = policy_.amounts[0].vnd;
   if (vnd != 0 && absl::int128(vnd) * months != total) {
     reader_.Error(*total_node, "expected.total_vnd",
-                  absl::StrCat("is not ", months, " team-months of ", vnd,
-                               "; one of the three is wrong"));
+                  {absl::StrCat("không bằng ", months, " tháng-tổ nhân ",
+                                FormatDong(vnd), "; một trong ba số này sai"),
+                   absl::StrCat("is not ", months, " team-months of ", vnd,
+                                "; one of the three is wrong")});
   }
 }
 

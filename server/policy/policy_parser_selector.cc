@@ -100,7 +100,9 @@ bool PolicyParser::ParseSelector(const YamlNode& node, const std::string& path,
   known.push_back("metric");
   known.insert(known.end(), std::begin(kQualifiers), std::end(kQualifiers));
   bool good = reader_.CheckMap(node, path, known);
+  const absl::string_view id = InfoOf(selector->metric).id;
   const std::vector<absl::string_view> own = QualifiersOf(selector->metric);
+  const std::string all = absl::StrJoin(own, ", ");
   for (const absl::string_view key : kQualifiers) {
     const YamlNode* value = YamlReader::Find(node, key);
     if (value == nullptr) continue;
@@ -110,16 +112,19 @@ bool PolicyParser::ParseSelector(const YamlNode& node, const std::string& path,
     }
     reader_.Error(
         *value, YamlPath(path, key),
-        absl::StrCat(InfoOf(selector->metric).id, " has no \"", key, "\"; ",
-                     own.empty()
-                         ? "remove it"
-                         : absl::StrCat("it has ", absl::StrJoin(own, ", "))));
+        {absl::StrCat(id, " không có \"", key, "\"; ",
+                      own.empty() ? "bỏ mục này" : absl::StrCat("có ", all)),
+         absl::StrCat(
+             id, " has no \"", key, "\"; ",
+             own.empty() ? "remove it" : absl::StrCat("it has ", all))});
     good = false;
   }
   if (selector->over == Grain::kWindow && !policy_.has_period) {
     reader_.Error(*YamlReader::Find(node, "over"), YamlPath(path, "over"),
-                  "the window is the policy's period, and there is none; add "
-                  "\"period:\" or write quarter or year");
+                  {"window là thời gian thực hiện của chính sách, mà chính "
+                   "sách không có; thêm \"period:\" hoặc viết quarter, year",
+                   "the window is the policy's period, and there is none; add "
+                   "\"period:\" or write quarter or year"});
     good = false;
   }
   return good;
@@ -135,23 +140,32 @@ bool PolicyParser::ParseMetric(const YamlNode& node, const std::string& path,
       known.push_back(InfoOf(static_cast<Metric>(i)).id);
       known.push_back(InfoOf(static_cast<Metric>(i)).name);
     }
-    const std::string near = DidYouMean(id, known);
+    const Sentence near = DidYouMean(id, known);
+    const bool none = near.en.empty();
     reader_.Error(node, path,
-                  absl::StrCat("there is no metric \"", id, "\"", near,
-                               near.empty() ? "; write" : " Write",
-                               " one of the catalogue, M01 to M24"));
+                  {absl::StrCat("không có chỉ số ", Shown(id), near.vi,
+                                none ? "; viết" : " Viết",
+                                " một chỉ số của danh mục, M01 đến M24"),
+                   absl::StrCat("there is no metric ", Shown(id), near.en,
+                                none ? "; write" : " Write",
+                                " one of the catalogue, M01 to M24")});
     return false;
   }
   const MetricInfo& info = InfoOf(*metric);
   if (info.source != MetricSource::kMoney) return true;
+  const bool determined = *metric == Metric::kM25;
   reader_.Error(
       node, path,
-      absl::StrCat(info.id, " (", info.name, ") ",
-                   *metric == Metric::kM25
-                       ? "rests on determinations themselves"
-                       : "belongs to emulation and settlement, which rest on "
-                         "determinations",
-                   "; write a metric from M01 to M24"));
+      {absl::StrCat(info.id, " (", info.name, ") ",
+                    determined ? "được tính từ chính kết quả xác định hỗ trợ"
+                               : "thuộc thi đua và quyết toán, vốn dựa trên "
+                                 "kết quả xác định hỗ trợ",
+                    "; viết một chỉ số từ M01 đến M24"),
+       absl::StrCat(info.id, " (", info.name, ") ",
+                    determined ? "rests on determinations themselves"
+                               : "belongs to emulation and settlement, which "
+                                 "rest on determinations",
+                    "; write a metric from M01 to M24")});
   return false;
 }
 
@@ -161,7 +175,9 @@ bool PolicyParser::ParseQualifier(const YamlNode& node, const std::string& path,
   if (key == "app") {
     if (!reader_.Text(node, path, &selector->app)) return false;
     if (selector->app.size() <= 64) return true;
-    reader_.Error(node, path, "is longer than 64 bytes; write the app's name");
+    reader_.Error(node, path,
+                  {"dài hơn 64 byte; viết tên ứng dụng",
+                   "is longer than 64 bytes; write the app's name"});
     return false;
   }
   const auto word = [&](Words words, auto* to) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/limits.h"
+#include "server/core/text.h"
 #include "server/policy/policy_parser.h"
 
 namespace thon {
@@ -34,15 +35,22 @@ void PolicyParser::ParsePeriod() {
     return;
   }
   if (policy_.to < policy_.from) {
-    reader_.Error(*to, "period.to",
-                  absl::StrCat("ends before it begins on ", policy_.from.Iso(),
-                               "; put the later day"));
+    reader_.Error(
+        *to, "period.to",
+        {absl::StrCat("kết thúc trước ngày bắt đầu ", policy_.from.Vietnamese(),
+                      "; ghi ngày muộn hơn"),
+         absl::StrCat("ends before it begins on ", policy_.from.Iso(),
+                      "; put the later day")});
   } else if (MonthCount(policy_.first_month(), policy_.last_month()) >
              kPeriodMonthsMax) {
-    reader_.Error(*to, "period.to",
-                  absl::StrCat("the period is longer than ", kPeriodMonthsMax,
-                               " months; publish a new version for the time "
-                               "after"));
+    reader_.Error(
+        *to, "period.to",
+        {absl::StrCat("thời gian thực hiện dài quá ", kPeriodMonthsMax,
+                      " tháng; công bố phiên bản mới cho thời gian "
+                      "sau đó"),
+         absl::StrCat("the period is longer than ", kPeriodMonthsMax,
+                      " months; publish a new version for the time "
+                      "after")});
   } else {
     policy_.has_period = true;
   }
@@ -58,13 +66,17 @@ void PolicyParser::ParseEffective() {
   }
   if (policy_.has_period && policy_.effective_from > policy_.to) {
     reader_.Error(*effective, "effective_from",
-                  "is after the period's end, so the version never holds; put "
-                  "an earlier day");
+                  {"sau ngày kết thúc thời gian thực hiện, nên phiên bản này "
+                   "không bao giờ có hiệu lực; ghi ngày sớm hơn",
+                   "is after the period's end, so the version never holds; put "
+                   "an earlier day"});
   } else if (policy_.effective_from.day() != 1 &&
              policy_.effective_from != policy_.from) {
     reader_.Note(Severity::kWarning, *effective, "effective_from",
-                 "is in the middle of a month; that month still takes the "
-                 "version in force on its first day");
+                 {"ở giữa tháng; tháng đó vẫn theo phiên bản có hiệu lực vào "
+                  "ngày đầu tháng",
+                  "is in the middle of a month; that month still takes the "
+                  "version in force on its first day"});
   }
 }
 
@@ -94,8 +106,10 @@ void PolicyParser::ParseMonthRule() {
       !policy_.pays_by(AmountUnit::kTeamMonth) &&
       !policy_.pays_by(AmountUnit::kMemberMonth)) {
     reader_.Error(*YamlReader::Find(*node, "prorata"), "month_rule.prorata",
-                  "has no effect without an amount per team_month or "
-                  "member_month; write none");
+                  {"không có tác dụng khi không có mức hỗ trợ theo team_month "
+                   "hoặc member_month; viết none",
+                   "has no effect without an amount per team_month or "
+                   "member_month; write none"});
   }
 }
 
@@ -110,8 +124,10 @@ void PolicyParser::ParseRounding() {
   if (node == nullptr) return;
   if (!policy_.prorate_by_day && !policy_.cap_year_by_month) {
     reader_.Error(*node, "rounding",
-                  "has no effect without month_rule.prorata: by_day or "
-                  "caps.year_prorata: by_month; remove it");
+                  {"không có tác dụng khi không có month_rule.prorata: by_day "
+                   "hoặc caps.year_prorata: by_month; bỏ mục này",
+                   "has no effect without month_rule.prorata: by_day or "
+                   "caps.year_prorata: by_month; remove it"});
   }
   int value = 0;
   if (ReadWord(*node, "rounding", "mode", true, kModes, &value)) {
@@ -121,9 +137,11 @@ void PolicyParser::ParseRounding() {
   std::int64_t vnd = 0;
   if (to == nullptr || !reader_.Money(*to, "rounding.to_vnd", &vnd)) return;
   if (vnd > kRoundingMax) {
-    reader_.Error(
-        *to, "rounding.to_vnd",
-        absl::StrCat("is above ", kRoundingMax, "; write 1, 1000 or the like"));
+    reader_.Error(*to, "rounding.to_vnd",
+                  {absl::StrCat("lớn hơn ", FormatDong(kRoundingMax),
+                                "; viết 1, 1000 hoặc số tương tự"),
+                   absl::StrCat("is above ", kRoundingMax,
+                                "; write 1, 1000 or the like")});
     return;
   }
   policy_.rounding.to_vnd = vnd;
@@ -147,13 +165,17 @@ void PolicyParser::ParsePhase() {
   if (!good) return;
   if (to < from) {
     reader_.Error(*to_node, "phase.to_year",
-                  "is before from_year; put the later year");
+                  {"trước from_year; ghi năm muộn hơn",
+                   "is before from_year; put the later year"});
   } else if (policy_.has_period &&
              (policy_.from.year() < from || policy_.to.year() > to)) {
     reader_.Error(*node, "phase",
-                  absl::StrCat("the period ", policy_.from.Iso(), " to ",
-                               policy_.to.Iso(),
-                               " is not within it; correct one of them"));
+                  {absl::StrCat("không chứa hết thời gian thực hiện từ ",
+                                policy_.from.Vietnamese(), " đến ",
+                                policy_.to.Vietnamese(), "; sửa một trong hai"),
+                   absl::StrCat("the period ", policy_.from.Iso(), " to ",
+                                policy_.to.Iso(),
+                                " is not within it; correct one of them")});
   }
 }
 
@@ -208,7 +230,8 @@ void PolicyParser::ParseUpdateDays(const YamlNode& block) {
     day("confirm_before_day", &policy_.update_confirm_before_day);
   } else if (confirm != nullptr) {
     reader_.Error(*confirm, "monthly_update.confirm_before_day",
-                  "has no effect unless required is true; remove it");
+                  {"không có tác dụng trừ khi required là true; bỏ mục này",
+                   "has no effect unless required is true; remove it"});
   }
 }
 
@@ -232,14 +255,17 @@ void PolicyParser::ParseLate() {
       reader_.Error(*useless,
                     day != nullptr ? "late_events.before_day"
                                    : "late_events.accept_before",
-                    "has no effect unless effect is left_out; remove it");
+                    {"không có tác dụng trừ khi effect là left_out; bỏ mục này",
+                     "has no effect unless effect is left_out; remove it"});
     }
     return;
   }
   if ((day == nullptr) == (date == nullptr)) {
     reader_.Error(*node, "late_events",
-                  "write one of before_day (of the month after) and "
-                  "accept_before (a date)");
+                  {"viết một trong hai: before_day (ngày của tháng sau) hoặc "
+                   "accept_before (một ngày cụ thể)",
+                   "write one of before_day (of the month after) and "
+                   "accept_before (a date)"});
     return;
   }
   std::int64_t number = 0;

@@ -92,8 +92,10 @@ void PolicyParser::ParseKinds(const YamlNode& block) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (IsVillageKind(values[i]) != village) {
       reader_.Error(kinds->items[i], absl::StrCat("beneficiary.kinds[", i, "]"),
-                    "is no kind of the level given; change the level or the "
-                    "kind");
+                    {"không phải loại đơn vị của cấp đã ghi; đổi cấp hoặc đổi "
+                     "loại",
+                     "is no kind of the level given; change the level or the "
+                     "kind"});
     }
     policy_.kinds.push_back(static_cast<v1::UnitKind>(values[i]));
   }
@@ -187,9 +189,10 @@ void PolicyParser::ParseSeats() {
           "[{any_of: [PARTY_SECRETARY, VILLAGE_HEAD]}, YOUTH_UNION]") !=
           nullptr) {
     if (list->items.size() > kSeatsMax) {
-      reader_.Error(
-          *list, "team_template.seats",
-          absl::StrCat("has more than ", kSeatsMax, " seats; leave some out"));
+      reader_.Error(*list, "team_template.seats",
+                    {absl::StrCat("có hơn ", kSeatsMax, " vị trí; bỏ bớt"),
+                     absl::StrCat("has more than ", kSeatsMax,
+                                  " seats; leave some out")});
     }
     for (std::size_t i = 0; i < list->items.size() && i < kSeatsMax; ++i) {
       SeatRule seat;
@@ -203,13 +206,13 @@ void PolicyParser::ParseSeats() {
   if (ReadWord(*node, "team_template", "on", false, kLookDays, &value)) {
     seats.on = static_cast<LookDay>(value);
   } else if (YamlReader::Find(*node, "on") == nullptr) {
-    NoteDefault(*node, "team_template.on", "last_day_of_month");
+    NoteDefault(*node, "team_template.on", Same("last_day_of_month"));
   }
   if (const YamlNode* blocks = YamlReader::Find(*node, "blocks_payment")) {
     reader_.Bool(*blocks, "team_template.blocks_payment",
                  &seats.blocks_payment);
   } else {
-    NoteDefault(*node, "team_template.blocks_payment", "false");
+    NoteDefault(*node, "team_template.blocks_payment", Same("false"));
   }
   reader_.GatherBasis(nullptr);
   policy_.seats = std::move(seats);

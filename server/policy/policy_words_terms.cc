@@ -475,18 +475,4 @@ Sentence MonthWords(Month month) {
           month.Iso()};
 }
 
-Sentence Same(absl::string_view text) {
-  return {std::string(text), std::string(text)};
-}
-
-Sentence Joined(const std::vector<Sentence>& words,
-                absl::string_view separator) {
-  Sentence joined;
-  for (const Sentence& word : words) {
-    absl::StrAppend(&joined.vi, joined.vi.empty() ? "" : separator, word.vi);
-    absl::StrAppend(&joined.en, joined.en.empty() ? "" : separator, word.en);
-  }
-  return joined;
-}
-
 }  // namespace thon

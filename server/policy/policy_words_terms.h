@@ -12,15 +12,9 @@
 #include "server/core/civil.h"
 #include "server/policy/metrics.h"
 #include "server/policy/policy.h"
+#include "server/policy/sentence.h"
 
 namespace thon {
-
-// The same in Vietnamese and in English.
-struct Sentence {
-  std::string vi;
-  std::string en;
-  bool operator==(const Sentence&) const = default;
-};
 
 Sentence WordsOf(PolicyStatus status);
 // One unit: "một tổ trong một tháng".
@@ -59,11 +53,6 @@ Sentence YesNo(bool yes);
 Sentence MoneyWords(std::int64_t vnd);
 Sentence DayWords(Date date);
 Sentence MonthWords(Month month);
-// The same text in both languages.
-Sentence Same(absl::string_view text);
-// "a, b, c".
-Sentence Joined(const std::vector<Sentence>& words,
-                absl::string_view separator = ", ");
 
 }  // namespace thon
 

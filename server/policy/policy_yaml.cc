@@ -10,18 +10,6 @@
 namespace thon {
 namespace {
 
-const char* SeverityName(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return "error";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kAssumption:
-      return "assumption";
-  }
-  return "";
-}
-
 bool IsPolicyId(absl::string_view id) {
   return !id.empty() && id.size() <= 64 &&
          std::all_of(id.begin(), id.end(), [](char c) {
@@ -57,17 +45,20 @@ bool PolicyParser::ReadWord(const YamlNode& block, absl::string_view path,
 }
 
 void PolicyParser::NoteDefault(const YamlNode& block, absl::string_view path,
-                               absl::string_view taken) {
+                               const Sentence& taken) {
   reader_.Note(Severity::kAssumption, block, path,
-               absl::StrCat("not given; ", taken, " is taken"));
+               {absl::StrCat("không ghi; lấy ", taken.vi),
+                absl::StrCat("not given; ", taken.en, " is taken")});
 }
 
 void PolicyParser::ParseHead() {
   if (const YamlNode* id = reader_.Need(root_, "", "policy")) {
     if (reader_.Text(*id, "policy", &policy_.id) && !IsPolicyId(policy_.id)) {
       reader_.Error(*id, "policy",
-                    "write capitals A to Z, digits and hyphens, at most 64, "
-                    "like YB-2023");
+                    {"viết chữ in hoa A đến Z, chữ số và gạch nối, nhiều nhất "
+                     "64, như YB-2023",
+                     "write capitals A to Z, digits and hyphens, at most 64, "
+                     "like YB-2023"});
     }
   }
   if (const YamlNode* version = reader_.Need(root_, "", "version")) {
@@ -85,7 +76,8 @@ void PolicyParser::ParseHead() {
   if (const YamlNode* zone = YamlReader::Find(root_, "time_zone")) {
     std::string name;
     if (reader_.Text(*zone, "time_zone", &name) && !TimeZone::Find(name).ok()) {
-      reader_.Error(*zone, "time_zone", "write Asia/Ho_Chi_Minh");
+      reader_.Error(*zone, "time_zone",
+                    {"viết Asia/Ho_Chi_Minh", "write Asia/Ho_Chi_Minh"});
     }
   }
 }
@@ -113,7 +105,9 @@ void PolicyParser::ParseDocuments() {
   const YamlNode* node = YamlReader::Find(root_, "basis");
   if (node == nullptr) {
     reader_.Error(root_, "basis",
-                  "missing; name the decisions that the policy implements");
+                  {"thiếu; nêu các quyết định, nghị quyết mà chính sách này "
+                   "thực hiện",
+                   "missing; name the decisions that the policy implements"});
     return;
   }
   if (reader_.List(*node, "basis",
@@ -141,8 +135,10 @@ void PolicyParser::ParseDocument(const YamlNode& item,
     reader_.Text(*number, YamlPath(path, "document"), &document.number);
   } else if (policy_.status != PolicyStatus::kDraft) {
     reader_.Error(item, YamlPath(path, "document"),
-                  "missing; only a DRAFT may rest on a document without a "
-                  "number, add \"document:\"");
+                  {"thiếu; chỉ dự thảo (DRAFT) mới được dựa trên văn bản chưa "
+                   "có số, thêm \"document:\"",
+                   "missing; only a DRAFT may rest on a document without a "
+                   "number, add \"document:\""});
   }
   if (const YamlNode* issuer = reader_.Need(item, path, "issuer")) {
     reader_.Text(*issuer, YamlPath(path, "issuer"), &document.issuer);
@@ -156,7 +152,9 @@ void PolicyParser::ParseDocument(const YamlNode& item,
   for (const PolicyDocument& other : policy_.documents) {
     if (!document.number.empty() && other.number == document.number &&
         other.issuer == document.issuer) {
-      reader_.Error(item, path, "is given twice; keep one");
+      reader_.Error(
+          item, path,
+          {"bị ghi hai lần; giữ lại một", "is given twice; keep one"});
     }
   }
   policy_.documents.push_back(std::move(document));
@@ -221,7 +219,9 @@ PolicyText PolicyParser::Parse(absl::string_view text) {
   if (!read) {
     reader_.Error(place(problem), "", problem.message);
   } else if (root_.kind != YamlNode::Kind::kMap) {
-    reader_.Error(root_, "", "the text is no policy; begin with \"policy:\"");
+    reader_.Error(root_, "",
+                  {"văn bản không phải là chính sách; bắt đầu bằng \"policy:\"",
+                   "the text is no policy; begin with \"policy:\""});
   } else {
     reader_.CheckMap(root_, "", kFields);
     ParseBlocks();
@@ -232,13 +232,30 @@ PolicyText PolicyParser::Parse(absl::string_view text) {
   return result;
 }
 
+Sentence WordsOf(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return {"lỗi", "error"};
+    case Severity::kWarning:
+      return {"cảnh báo", "warning"};
+    case Severity::kAssumption:
+      return {"giả định", "assumption"};
+  }
+  return {};
+}
+
 std::string FormatFinding(const Finding& finding) {
   std::string out = finding.file;
   if (finding.line > 0) absl::StrAppend(&out, ":", finding.line);
   if (finding.column > 0) absl::StrAppend(&out, ":", finding.column);
-  absl::StrAppend(&out, ": ", SeverityName(finding.severity), ": ");
+  absl::StrAppend(&out, ": ", Both(WordsOf(finding.severity)), ": ");
   if (!finding.path.empty()) absl::StrAppend(&out, finding.path, ": ");
-  return absl::StrCat(out, finding.message);
+  absl::StrAppend(&out, Both(finding.message));
+  // One line, whatever is quoted in it.
+  for (char& c : out) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  return out;
 }
 
 bool PolicyText::ok() const {

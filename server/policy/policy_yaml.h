@@ -18,6 +18,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/policy/policy.h"
+#include "server/policy/sentence.h"
 
 namespace thon {
 
@@ -27,16 +28,22 @@ enum class Severity {
   kAssumption,  // A parameter that no source supports.
 };
 
+// "lỗi", "error".
+Sentence WordsOf(Severity severity);
+
 struct Finding {
   Severity severity = Severity::kError;
   std::string file;
   int line = 0;      // From 1; 0 for the whole text.
   int column = 0;    // From 1; 0 for the whole line.
   std::string path;  // "amount.vnd"; empty for the text as YAML.
-  std::string message;
+  // What is wrong and what to do. Of an assumption that the text itself says,
+  // the same in both: its author's words.
+  Sentence message;
 };
 
-// "yb.yaml:12:8: error: amount.vnd: 500000.5 is not whole; ..."
+// One line, its place first, for editors to jump to: "yb.yaml:12:8: lỗi
+// (error): amount.vnd: "500000.5" không phải ... (... is no whole ...)".
 std::string FormatFinding(const Finding& finding);
 
 struct PolicyText {

@@ -17,6 +17,7 @@
 #include "server/core/civil.h"
 #include "server/policy/policy.h"
 #include "server/policy/policy_yaml.h"
+#include "server/policy/sentence.h"
 #include "server/policy/yaml_tree.h"
 
 namespace thon {
@@ -36,11 +37,11 @@ class YamlReader {
   explicit YamlReader(absl::string_view file) : file_(file) {}
 
   void Error(const YamlNode& at, absl::string_view path,
-             absl::string_view message) {
+             const Sentence& message) {
     Note(Severity::kError, at, path, message);
   }
   void Note(Severity severity, const YamlNode& at, absl::string_view path,
-            absl::string_view message);
+            const Sentence& message);
   std::vector<Finding> TakeFindings();
 
   // Where sources that stand with a single value are added to; nullptr: none.
@@ -91,7 +92,7 @@ class YamlReader {
  private:
   // The scalar, unwrapped; nullptr and an error if it is none.
   const YamlNode* Plain(const YamlNode& node, absl::string_view path,
-                        absl::string_view what);
+                        const Sentence& what);
   // Its text without blanks around it.
   std::string Trimmed(const YamlNode& node, absl::string_view path);
 
@@ -106,10 +107,10 @@ std::string YamlPath(absl::string_view parent, absl::string_view key);
 // In quotes, for messages: at most a line of it.
 std::string Shown(absl::string_view text);
 
-// "; did you mean \"title\"?" or nothing: the words most like `word`, however
-// written.
-std::string DidYouMean(absl::string_view word,
-                       const std::vector<absl::string_view>& known);
+// "; did you mean \"title\"?", or nothing in both: the words most like `word`,
+// however written.
+Sentence DidYouMean(absl::string_view word,
+                    const std::vector<absl::string_view>& known);
 
 }  // namespace thon
 

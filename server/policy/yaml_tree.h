@@ -2,8 +2,9 @@
 // text: nothing is read as a number, a date or a boolean here.
 //
 // A small part of YAML on purpose: mappings, sequences and scalars. Anchors,
-// aliases, tags, merge keys, several documents, keys that are no plain text and
-// repeated keys are errors, so a text means what a reader sees.
+// aliases, tags, directives, merge keys, several documents, keys that are no
+// plain text, repeated keys, quotes that are not closed and letters that cannot
+// be seen are errors, so a text means what a reader sees.
 #ifndef THON_POLICY_YAML_TREE_H_
 #define THON_POLICY_YAML_TREE_H_
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/policy/sentence.h"
 
 namespace thon {
 
@@ -34,11 +36,11 @@ struct YamlNode {
 struct YamlProblem {
   int line = 0;
   int column = 0;
-  std::string message;
+  Sentence message;
 };
 
-// "a word", "a list": what the node is, for messages.
-const char* KindName(const YamlNode& node);
+// "là một từ", "is a word": what the node is, for messages.
+Sentence KindWords(const YamlNode& node);
 
 // True if `text` is in that part of YAML and within the bounds. Otherwise
 // `*problem` says what is wrong first, and where.

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kLabelBytesMax = 64;
 
+Sentence Twice() {
+  return {"bị ghi hai lần; giữ lại một", "is given twice; keep one"};
+}
+
 // Levenshtein's distance, in bytes.
 std::size_t Distance(absl::string_view a, absl::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -32,10 +36,10 @@ std::size_t Distance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-std::string DidYouMean(absl::string_view word,
-                       const std::vector<absl::string_view>& known) {
+Sentence DidYouMean(absl::string_view word,
+                    const std::vector<absl::string_view>& known) {
   // Nobody means a word of the format by a long text.
-  if (word.size() > 40) return "";
+  if (word.size() > 40) return {};
   const std::string key = SearchKey(word);
   std::vector<std::pair<std::size_t, absl::string_view>> near;
   for (const absl::string_view one : known) {
@@ -48,23 +52,24 @@ std::string DidYouMean(absl::string_view word,
       near.emplace_back(distance, one);
     }
   }
-  if (near.empty()) return "";
+  if (near.empty()) return {};
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
     return a.first < b.first;
   });
   if (near.size() > 3) near.resize(3);
-  return absl::StrCat("; did you mean ",
-                      absl::StrJoin(near, " or ",
-                                    [](std::string* out, const auto& one) {
-                                      absl::StrAppend(out, "\"", one.second,
-                                                      "\"");
-                                    }),
-                      "?");
+  const auto any = [&](absl::string_view separator) {
+    return absl::StrJoin(near, separator,
+                         [](std::string* out, const auto& one) {
+                           absl::StrAppend(out, "\"", one.second, "\"");
+                         });
+  };
+  return {absl::StrCat("; có phải là ", any(" hoặc "), "?"),
+          absl::StrCat("; did you mean ", any(" or "), "?")};
 }
 
 bool YamlReader::Word(const YamlNode& node, absl::string_view path, Words words,
                       int* value) {
-  const YamlNode* plain = Plain(node, path, "a word");
+  const YamlNode* plain = Plain(node, path, {"một từ", "a word"});
   if (plain == nullptr) return false;
   const std::string text = Trimmed(*plain, path);
   for (const YamlWord& word : words) {
@@ -77,11 +82,14 @@ bool YamlReader::Word(const YamlNode& node, absl::string_view path, Words words,
   for (const YamlWord& word : words) {
     if (!word.synonym) known.push_back(word.word);
   }
-  const std::string near = DidYouMean(text, known);
+  const Sentence near = DidYouMean(text, known);
+  const bool none = near.en.empty();
+  const std::string all = absl::StrJoin(known, ", ");
   Error(node, path,
-        absl::StrCat(Shown(text), " is not known", near,
-                     near.empty() ? "; write" : " Write", " one of ",
-                     absl::StrJoin(known, ", ")));
+        {absl::StrCat("không có từ ", Shown(text), near.vi,
+                      none ? "; viết" : " Viết", " một trong các từ ", all),
+         absl::StrCat(Shown(text), " is not known", near.en,
+                      none ? "; write" : " Write", " one of ", all)});
   return false;
 }
 
@@ -96,7 +104,7 @@ bool YamlReader::WordList(const YamlNode& node, absl::string_view path,
     if (!Word(node.items[i], at, words, &value)) {
       good = false;
     } else if (std::count(values->begin(), values->end(), value) != 0) {
-      Error(node.items[i], at, "is given twice; keep one");
+      Error(node.items[i], at, Twice());
       good = false;
     } else {
       values->push_back(value);
@@ -117,9 +125,12 @@ bool YamlReader::Label(const YamlNode& node, absl::string_view path,
                     });
   if (!good) {
     Error(node, path,
-          absl::StrCat(Shown(text),
-                       " is no short name; write capitals A to Z, "
-                       "digits, hyphens and _, at most 64"));
+          {absl::StrCat(Shown(text),
+                        " không phải tên ngắn; viết chữ in hoa A đến Z, chữ "
+                        "số, gạch nối và _, nhiều nhất 64"),
+           absl::StrCat(Shown(text),
+                        " is no short name; write capitals A to Z, "
+                        "digits, hyphens and _, at most 64")});
     return false;
   }
   *value = std::move(text);
@@ -137,7 +148,7 @@ bool YamlReader::LabelList(const YamlNode& node, absl::string_view path,
     if (!Label(node.items[i], at, &value)) {
       good = false;
     } else if (std::count(values->begin(), values->end(), value) != 0) {
-      Error(node.items[i], at, "is given twice; keep one");
+      Error(node.items[i], at, Twice());
       good = false;
     } else {
       values->push_back(std::move(value));

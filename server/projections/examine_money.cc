@@ -167,10 +167,16 @@ void RequireIssuer(const Policy& policy, UnitId id, CommandCase& c) {
                 unit.from_date() < issuer->from_date();
         return !older;
       });
-  c.Require(!older, "the policy begins on ", start.Iso(), ", but its issuer, ",
-            "unit ", id.value, ", exists only from ",
-            Date(issuer->from_date()).Iso(),
-            " on: let the version begin then, or name the unit that issued it");
+  const Date from(issuer->from_date());
+  c.Require(!older, "chính sách bắt đầu từ ", start.Vietnamese(),
+            ", nhưng đơn vị ban hành, số ", id.value, ", chỉ có từ ",
+            from.Vietnamese(),
+            ": cho phiên bản bắt đầu từ ngày đó, hoặc nêu đúng đơn vị đã ban "
+            "hành (the policy begins on ",
+            start.Iso(), ", but its issuer, unit ", id.value,
+            ", exists only from ", from.Iso(),
+            " on: let the version begin then, or name the unit that issued "
+            "it)");
 }
 
 // The text says what the command says, and the engine can do it.
@@ -179,7 +185,8 @@ void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
   const std::optional<std::string> bytes =
       AssembleDocument(published.text_hash(), c.rows(), *c.events());
   if (!bytes.has_value()) return;
-  if (!ToNfc(*bytes).ok()) return c.Unmet("the text is not UTF-8");
+  if (!ToNfc(*bytes).ok())
+    return c.Unmet("văn bản không phải UTF-8 (the text is not UTF-8)");
   const PolicyText text = ParsePolicy(*bytes, "policy");
   for (const Finding& finding : text.findings) {
     if (finding.severity == Severity::kError) c.Unmet(FormatFinding(finding));
@@ -187,8 +194,9 @@ void ExaminePolicyText(const v1::PolicyPublished& published, CommandCase& c) {
   if (!text.ok()) return;
   c.Require(text.policy.id == published.policy_id() &&
                 text.policy.version == published.version(),
-            "the text is of policy ", text.policy.id, " version ",
-            text.policy.version);
+            "văn bản là của chính sách ", text.policy.id, ", phiên bản ",
+            text.policy.version, " (the text is of policy ", text.policy.id,
+            " version ", text.policy.version, ")");
   RequireIssuer(text.policy, UnitId(published.issuer_unit_id()), c);
 }
 

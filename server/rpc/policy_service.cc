@@ -42,15 +42,17 @@ void AddFindings(const std::vector<Finding>& findings, Reply* reply) {
     out->set_line(finding.line);
     out->set_column(finding.column);
     out->set_path(finding.path);
-    out->set_message(finding.message);
+    out->set_message(Both(finding.message));
   }
 }
 
 absl::Status CheckSize(absl::string_view yaml) {
   if (yaml.size() <= kPolicyBytesMax) return absl::OkStatus();
   return WithField(
-      WithReason(absl::InvalidArgumentError("a policy has at most 256 KiB"),
-                 "TOO_LARGE"),
+      WithReason(
+          absl::InvalidArgumentError(
+              "chính sách dài nhất 256 KiB (a policy has at most 256 KiB)"),
+          "TOO_LARGE"),
       "yaml");
 }
 

@@ -31,7 +31,8 @@ void PrintFindings(Session* session, const std::string& file,
     finding.line = one.line();
     finding.column = one.column();
     finding.path = one.path();
-    finding.message = one.message();
+    // The server said it in both languages already.
+    finding.message = Same(one.message());
     PrintFinding(session->out(), finding);
   }
 }

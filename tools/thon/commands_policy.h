@@ -25,7 +25,7 @@ absl::StatusOr<PolicySource> ReadPolicyFile(const std::string& path);
 absl::StatusOr<PolicySource> ReadGoodPolicy(Session* session,
                                             const std::string& path);
 
-// "yb.yaml:12:8: error: amount.vnd: ..."; editors find the place by it.
+// The line of FormatFinding(); editors find the place by it.
 void PrintFinding(std::ostream& out, const Finding& finding);
 Json FindingJson(const Finding& finding);
 

@@ -25,18 +25,6 @@ struct CheckOptions {
   bool against_server = false;
 };
 
-absl::string_view SeverityWord(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return "error";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kAssumption:
-      return "assumption";
-  }
-  return "";
-}
-
 int Count(const std::vector<Finding>& findings, Severity severity) {
   return static_cast<int>(std::count_if(
       findings.begin(), findings.end(),
@@ -80,11 +68,11 @@ absl::Status CheckIssuer(Client* client, const PolicySource& source,
   finding.severity = Severity::kWarning;
   finding.file = source.file;
   finding.path = "issuer";
-  finding.message =
+  finding.message = {
       absl::StrCat("trên bản đồ của máy chủ, ngày ", policy.from.Vietnamese(),
-                   " không có đơn vị nào tên \"", policy.issuer,
-                   "\" (the server's map has no unit of this name on ",
-                   policy.from.Iso(), ", when the period begins)");
+                   " không có đơn vị nào tên \"", policy.issuer, "\""),
+      absl::StrCat("the server's map has no unit of this name on ",
+                   policy.from.Iso(), ", when the period begins")};
   findings->push_back(std::move(finding));
   return absl::OkStatus();
 }
@@ -190,10 +178,12 @@ absl::Status CheckFiles(Session* session, const CheckOptions& options) {
   if (session->json) session->Print(results);
   if (errors != 0) {
     return ChecksFailed(
-        absl::StrCat(errors, " errors; such a policy cannot be published"));
+        absl::StrCat(errors,
+                     " lỗi, không công bố được (errors; such a policy cannot "
+                     "be published)"));
   }
   if (options.strict && warnings != 0) {
-    return ChecksFailed(absl::StrCat(warnings, " warnings"));
+    return ChecksFailed(absl::StrCat(warnings, " cảnh báo (warnings)"));
   }
   return absl::OkStatus();
 }
@@ -215,9 +205,10 @@ absl::StatusOr<PolicySource> ReadGoodPolicy(Session* session,
       PrintFinding(session->err(), finding);
     }
   }
-  return ChecksFailed(absl::StrCat(path,
-                                   " is no policy; see thon policy "
-                                   "check"));
+  return ChecksFailed(
+      absl::StrCat(path,
+                   " không phải chính sách dùng được; xem thon policy check "
+                   "(is no policy; see thon policy check)"));
 }
 
 void PrintFinding(std::ostream& out, const Finding& finding) {
@@ -225,11 +216,13 @@ void PrintFinding(std::ostream& out, const Finding& finding) {
 }
 
 Json FindingJson(const Finding& finding) {
-  return {{"severity", std::string(SeverityWord(finding.severity))},
+  return {{"severity", WordsOf(finding.severity).en},
           {"line", finding.line},
           {"column", finding.column},
           {"path", finding.path},
-          {"message", finding.message}};
+          {"message", Both(finding.message)},
+          {"vi", finding.message.vi},
+          {"en", finding.message.en}};
 }
 
 void AddPolicyCheckCommand(CLI::App* group, Session* session) {

@@ -180,7 +180,8 @@ absl::Status DiffFiles(Session* session, const DiffOptions& options) {
     }
   }
   if (differences.empty()) return absl::OkStatus();
-  return ChecksFailed(absl::StrCat(differences.size(), " parameters differ"));
+  return ChecksFailed(absl::StrCat(differences.size(),
+                                   " tham số khác nhau (parameters differ)"));
 }
 
 }  // namespace

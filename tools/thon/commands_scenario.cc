@@ -14,6 +14,7 @@
 #include "server/storage/entry_log.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/commands.h"
+#include "tools/thon/commands_policy.h"
 #include "tools/thon/files.h"
 #include "tools/thon/scenario/recorder.h"
 #include "tools/thon/scenario/run_files.h"
@@ -61,14 +62,7 @@ Json ResultJson(const scenario::FileResult& result) {
   json["root"] = result.run.root;
   Json findings = Json::array();
   for (const Finding& finding : result.findings) {
-    Json one;
-    one["severity"] =
-        finding.severity == Severity::kError ? "error" : "warning";
-    one["line"] = finding.line;
-    one["column"] = finding.column;
-    one["path"] = finding.path;
-    one["message"] = finding.message;
-    findings.push_back(std::move(one));
+    findings.push_back(FindingJson(finding));
   }
   json["findings"] = std::move(findings);
   Json differences = Json::array();
@@ -92,12 +86,14 @@ absl::Status Verdicts(const std::vector<scenario::FileResult>& results) {
     if (result.verdict == scenario::Verdict::kDiffers) ++other;
   }
   if (wrong > 0) {
-    return UsageError(absl::StrCat(wrong, " of ", results.size(),
-                                   " files are wrong; correct them"));
+    return UsageError(
+        absl::StrCat(wrong, "/", results.size(),
+                     " tệp sai, phải sửa (files are wrong; correct them)"));
   }
   if (other == 0) return absl::OkStatus();
-  return ChecksFailed(absl::StrCat(other, " of ", results.size(),
-                                   " scenarios are otherwise than expected"));
+  return ChecksFailed(absl::StrCat(
+      other, "/", results.size(),
+      " kịch bản khác với mong đợi (scenarios are otherwise than expected)"));
 }
 
 struct RunOptions {

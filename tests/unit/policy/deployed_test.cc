@@ -55,7 +55,7 @@ TEST(DeployedTest, NoFileHasAnErrorOrAWarningAloneOrBesideTheOthers) {
   for (const Finding& finding : CheckPolicies(sources)) {
     EXPECT_EQ(finding.severity, Severity::kAssumption)
         << FormatFinding(finding);
-    EXPECT_THAT(finding.message,
+    EXPECT_THAT(finding.message.en,
                 ::testing::Not(HasSubstr("no source is named")))
         << FormatFinding(finding);
   }

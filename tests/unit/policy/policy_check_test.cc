@@ -37,6 +37,7 @@ PolicySource Source(const std::string& text, const std::string& file) {
 std::string Lines(const std::vector<Finding>& findings) {
   return absl::StrJoin(findings, "\n",
                        [](std::string* out, const Finding& finding) {
+                         EXPECT_EQ(testing::OneLanguageFault(finding), "");
                          absl::StrAppend(out, FormatFinding(finding));
                        });
 }
@@ -67,7 +68,7 @@ TEST(PolicyCheckTest, MoreDaysThanAMonthHasAreRefused) {
                                   "p.yaml"))
                    .empty());
   EXPECT_THAT(OfConditions("{metric: M01, at_least: 31, source: S}"),
-              AllOf(HasSubstr("p.yaml:15:13: warning: conditions: "),
+              AllOf(HasSubstr("p.yaml:15:13: cảnh báo (warning): conditions: "),
                     HasSubstr("cannot hold in 2023-06: it has 30 days")));
   EXPECT_THAT(
       OfConditions("{metric: M01, over: quarter, at_least: 60, source: S}"),
@@ -77,12 +78,12 @@ TEST(PolicyCheckTest, MoreDaysThanAMonthHasAreRefused) {
 TEST(PolicyCheckTest, BoundsOfOneMetricThatContradictAreAnError) {
   EXPECT_THAT(OfConditions("{all: [{metric: M02, at_least: 5, source: S}, "
                            "{metric: M02, at_most: 4, source: S}]}"),
-              AllOf(HasSubstr("p.yaml:15:59: error: conditions.all[1]: "),
+              AllOf(HasSubstr("p.yaml:15:59: lỗi (error): conditions.all[1]: "),
                     HasSubstr("contradicts the other conditions"),
                     HasSubstr("at least 5")));
   EXPECT_THAT(OfConditions("{all: [{metric: M02, at_least: 5, source: S}, "
                            "{none: [{metric: M02, at_least: 3, source: S}]}]}"),
-              HasSubstr("error: conditions.all[1].none[0]: "));
+              HasSubstr("lỗi (error): conditions.all[1].none[0]: "));
   EXPECT_EQ(OfConditions("{all: [{metric: M02, at_least: 3, source: S}, "
                          "{none: [{metric: M02, at_least: 5, source: S}]}]}"),
             "");
@@ -97,20 +98,20 @@ TEST(PolicyCheckTest, ContradictionsAreFoundThroughGroups) {
       OfConditions("{all: [{metric: M02, at_most: 4, source: S}, {any: "
                    "[{metric: M02, at_least: 5, source: S}, {metric: M02, "
                    "at_least: 7, source: S}]}]}"),
-      HasSubstr("error: conditions.all[1].any[0]"));
+      HasSubstr("lỗi (error): conditions.all[1].any[0]"));
   // One way out: only that alternative is unreachable.
   const std::string said = OfConditions(
       "{all: [{metric: M02, at_most: 4, source: S}, {any: "
       "[{metric: M02, at_least: 5, source: S}, {metric: M08, "
       "at_least: 7, source: S}]}]}");
-  EXPECT_THAT(said, HasSubstr("warning: conditions.all[1].any[0]"));
+  EXPECT_THAT(said, HasSubstr("cảnh báo (warning): conditions.all[1].any[0]"));
   EXPECT_THAT(said, ::testing::Not(HasSubstr("error")));
 }
 
 TEST(PolicyCheckTest, WhatOthersAlreadyAskIsSaidToBeIdle) {
   EXPECT_THAT(OfConditions("{all: [{metric: M02, at_least: 5, source: S}, "
                            "{metric: M02, at_least: 3, source: S}]}"),
-              HasSubstr("warning: conditions.all[1]: thừa"));
+              HasSubstr("cảnh báo (warning): conditions.all[1]: thừa"));
 }
 
 // Every verdict against all values of two counts and a ratio.
@@ -175,7 +176,8 @@ TEST(PolicyCheckTest, AReviewBeforeTheEndIsSaid) {
                "p.yaml")));
   };
   EXPECT_THAT(said("2023-11-30"),
-              AllOf(HasSubstr("p.yaml:15:"), HasSubstr("warning: review.on: "),
+              AllOf(HasSubstr("p.yaml:15:"),
+                    HasSubstr("cảnh báo (warning): review.on: "),
                     HasSubstr("2023-12-31")));
   EXPECT_EQ(said("2023-12-31"), "");
 }
@@ -185,7 +187,7 @@ TEST(PolicyCheckTest, AnAcceptanceThatEndsWithinThePeriodIsSaid) {
       Lines(CheckPolicy(Source(Text("late_events: {effect: left_out, "
                                     "accept_before: 2023-12-31, source: S}\n"),
                                "p.yaml"))),
-      HasSubstr("warning: late_events.accept_before: "));
+      HasSubstr("cảnh báo (warning): late_events.accept_before: "));
 }
 
 TEST(PolicyCheckTest, ACapThatNoYearReachesIsSaid) {
@@ -194,7 +196,8 @@ TEST(PolicyCheckTest, ACapThatNoYearReachesIsSaid) {
         Source(Text(absl::StrCat("caps: {year_vnd: ", vnd, ", source: S}\n")),
                "p.yaml")));
   };
-  EXPECT_THAT(said("3.500.000"), HasSubstr("warning: caps.year_vnd: "));
+  EXPECT_THAT(said("3.500.000"),
+              HasSubstr("cảnh báo (warning): caps.year_vnd: "));
   EXPECT_EQ(said("3.499.999"), "");
 }
 
@@ -247,12 +250,22 @@ TEST(PolicyCheckTest, AVersionThatIsNeverUsedIsSaidInBothTexts) {
               HasSubstr("takes effect on 2023-08-01, before version 1"));
 }
 
+TEST(PolicyCheckTest, ATextThatIsNotNfcHasItsPlacesToo) {
+  // "e" and a combining acute accent.
+  const std::vector<Finding> said = CheckPolicy(Source(
+      With(Text("review: {on: 2023-07-01, note: S}\n"), "A test", "Te\u0301"),
+      "p.yaml"));
+  ASSERT_EQ(said.size(), 1u) << Lines(said);
+  EXPECT_EQ(said[0].path, "review.on");
+  EXPECT_EQ(said[0].line, 15);
+}
+
 TEST(PolicyCheckTest, OneVersionInTwoTextsIsAnError) {
   const std::vector<PolicySource> two = {
       Source(Version(1, "2023-06-01", "2023-12-31", ""), "a.yaml"),
       Source(Version(1, "2023-06-01", "2023-11-30", ""), "b.yaml")};
   EXPECT_THAT(Lines(CheckTogether(two)),
-              HasSubstr("error: version: hai văn bản khác nhau"));
+              HasSubstr("lỗi (error): version: hai văn bản khác nhau"));
   const std::vector<PolicySource> copies = {
       Source(std::string(kSimplePolicy), "a.yaml"),
       Source(std::string(kSimplePolicy), "b.yaml")};
@@ -275,7 +288,7 @@ TEST(PolicyCheckTest, TwoPoliciesThatPayTheSameMonthAreReportedIfOneForbidsIt) {
               AllOf(HasSubstr("a.yaml:15:"), HasSubstr("b.yaml:8:"),
                     HasSubstr("would pay the same teams from 2023-06 to "
                               "2023-12"),
-                    HasSubstr("warning: double_support: ")));
+                    HasSubstr("cảnh báo (warning): double_support: ")));
   EXPECT_NE(said(other, forbids), "");
   EXPECT_EQ(said(std::string(kSimplePolicy), other), "");
   // Not the same issuer, level, kind, months, or a policy that it allows.

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "server/policy/determine.h"
 #include "server/policy/policy_yaml.h"
+#include "tests/support/both_languages.h"
 
 namespace thon::testing {
 
@@ -28,11 +29,17 @@ inline std::string Deployed(absl::string_view name) {
 
 inline std::string YenBaiText() { return Deployed("yen-bai-2023.yaml"); }
 
-// What the findings say, one a line.
+// What the findings say in English, one a line: "p.yaml:3:8: error: titel:
+// unknown field". Each must be said in Vietnamese, too.
 inline std::string Said(const PolicyText& parsed) {
   std::string said;
   for (const Finding& finding : parsed.findings) {
-    absl::StrAppend(&said, FormatFinding(finding), "\n");
+    EXPECT_EQ(OneLanguageFault(finding), "") << FormatFinding(finding);
+    absl::StrAppend(&said, finding.file, ":", finding.line, ":");
+    if (finding.column > 0) absl::StrAppend(&said, finding.column, ":");
+    absl::StrAppend(&said, " ", WordsOf(finding.severity).en, ": ");
+    if (!finding.path.empty()) absl::StrAppend(&said, finding.path, ": ");
+    absl::StrAppend(&said, finding.message.en, "\n");
   }
   return said;
 }

@@ -299,16 +299,87 @@ TEST(PolicyYamlTest, TextsThatAreNoPolicyAreRefused) {
        {std::string(), std::string("\n# nothing\n"), std::string("word"),
         std::string("- a\n- b\n"), std::string("policy\0: x", 10),
         std::string("policy: \xff\xfe"), std::string("? [a]\n: b\n"),
-        std::string("{{{"), std::string("\t- x")}) {
+        std::string("{{{"), std::string("\t- x"),
+        std::string("\xFF\xFEp\0o\0", 6)}) {
     const PolicyText parsed = ParsePolicy(text, "p.yaml");
     EXPECT_FALSE(parsed.ok());
     EXPECT_FALSE(Said(parsed).empty());
   }
 }
 
+// The good text with another title, as it is written in the file.
+std::string SaidOfTitle(absl::string_view title) {
+  const PolicyText parsed =
+      ParsePolicy(With(std::string(kSimplePolicy), "title: A test",
+                       absl::StrCat("title: ", title)),
+                  "p.yaml");
+  EXPECT_FALSE(parsed.ok()) << title;
+  return Said(parsed);
+}
+
+TEST(PolicyYamlTest, WhatAReaderCannotSeeIsRefusedAtItsPlace) {
+  EXPECT_THAT(SaidOfTitle("A\xE2\x80\x8Btest"),
+              HasSubstr("p.yaml:3:9: error: a letter that cannot be seen, "
+                        "U+200B; take it out"));
+  EXPECT_THAT(SaidOfTitle("Tỉnh\xE2\x80\xAE A"),
+              HasSubstr("p.yaml:3:12: error: a letter that cannot be seen, "
+                        "U+202E"));
+  for (const char* title :
+       {"A\x07test", "A\x1B[31m", "A\x7Ftest", "A\xC2\x85test", "A\rtest",
+        "A\xEF\xBB\xBFtest", "A # \xE2\x81\xA6", "\"A\\0b\"", "\"A\\e[31m\"",
+        "\"A\\u202eb\"", "\"A\\x85\""}) {
+    EXPECT_THAT(SaidOfTitle(title), HasSubstr("cannot be seen")) << title;
+  }
+  EXPECT_THAT(SaidOfTitle("\"e\\u0301\""),
+              HasSubstr("p.yaml:3:8: error: letters written as \\u codes are "
+                        "not NFC"));
+}
+
+TEST(PolicyYamlTest, AQuoteThatIsNotClosedIsToldWhereItOpens) {
+  for (const char* title : {"\"A test", "'A test"}) {
+    EXPECT_THAT(SaidOfTitle(title),
+                HasSubstr("p.yaml:3:1: error: a quote opened here or just "
+                          "after is not closed"));
+  }
+}
+
+TEST(PolicyYamlTest, ATabThatIndentsIsToldWhereItStands) {
+  const std::string text =
+      With(std::string(kSimplePolicy), "  - {document", "\t- {document");
+  EXPECT_THAT(Said(ParsePolicy(text, "p.yaml")),
+              HasSubstr("p.yaml:7:1: error: a tab indents the line"));
+}
+
+TEST(PolicyYamlTest, ADirectiveIsNotReadAndIgnored) {
+  for (const char* line : {"%YAML 1.2\n---\n", "%FOO\n"}) {
+    EXPECT_THAT(Said(ParsePolicy(absl::StrCat(line, kSimplePolicy), "p.yaml")),
+                HasSubstr("p.yaml:1:1: error: directives"));
+  }
+}
+
+TEST(PolicyYamlTest, BytesThatAreNoUtf8AreToldByTheirLine) {
+  EXPECT_THAT(SaidOfTitle("T\xEC"
+                          "nh"),
+              HasSubstr("p.yaml:3: error: not UTF-8"));
+}
+
+TEST(PolicyYamlTest, ACommaInAnAmountIsToldAsThat) {
+  const PolicyText parsed = ParsePolicy(
+      With(std::string(kSimplePolicy), "vnd: 500000", "vnd: 500.000,5"),
+      "p.yaml");
+  EXPECT_THAT(Said(parsed),
+              HasSubstr("error: amount: the comma before \"5\" begins another "
+                        "field; write amounts without decimals"));
+}
+
 TEST(PolicyYamlTest, TextsMadeToHurtAreRefusedInBounds) {
-  const std::string deep(100'000, '[');
-  EXPECT_FALSE(ParsePolicy(deep, "p.yaml").ok());
+  for (const char* open : {"[", "{a: ", "- ", "? ", "!x ", "[{"}) {
+    std::string deep;
+    while (deep.size() < 100'000) deep += open;
+    const PolicyText parsed = ParsePolicy(deep, "p.yaml");
+    EXPECT_FALSE(parsed.ok()) << open;
+    EXPECT_FALSE(Said(parsed).empty()) << open;
+  }
   std::string nested = "a: ";
   for (int i = 0; i < 30; ++i) nested += "[";
   nested += std::string(30, ']');

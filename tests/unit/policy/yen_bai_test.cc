@@ -56,7 +56,8 @@ TEST(YenBaiTest, EveryParameterHasASourceOrSaysThatItIsAssumed) {
       << Said(parsed);
   int assumptions = 0;
   for (const Finding& finding : parsed.findings) {
-    EXPECT_EQ(finding.severity, Severity::kAssumption) << finding.message;
+    EXPECT_EQ(finding.severity, Severity::kAssumption)
+        << FormatFinding(finding);
     EXPECT_GT(finding.line, 0);
     ++assumptions;
   }

@@ -45,7 +45,8 @@ class PolicyCommandsTest : public CliTest {};
 TEST_F(PolicyCommandsTest, AFindingIsALineThatEditorsUnderstand) {
   const std::string file = File("bad.yaml", With("500.000", "500000.5"));
   EXPECT_EQ(RunAlone({"policy", "check", file}), kExitRefused);
-  EXPECT_THAT(out_.str(), HasSubstr(file + ":12:32: error: amount.vnd: "));
+  EXPECT_THAT(out_.str(),
+              HasSubstr(file + ":12:32: lỗi (error): amount.vnd: "));
   EXPECT_EQ(RunAlone({"policy", "check", file, "--json"}), kExitRefused);
   EXPECT_EQ(Output()[0]["errors"], 1);
   EXPECT_EQ(Output()[0]["findings"][0]["line"], 12);
@@ -61,8 +62,9 @@ TEST_F(PolicyCommandsTest, AssumptionsStandInASectionOfTheirOwn) {
   EXPECT_THAT(said, HasSubstr("Xem xét lại (review) 31/12/2023: look"));
   const std::size_t section = said.find("Giả định");
   ASSERT_NE(section, std::string::npos);
-  EXPECT_THAT(said.substr(section),
-              HasSubstr("assumption: team_must_exist: nobody knows"));
+  EXPECT_THAT(
+      said.substr(section),
+      HasSubstr("giả định (assumption): team_must_exist: nobody knows"));
   EXPECT_THAT(said.substr(0, section), Not(HasSubstr("nobody knows")));
   EXPECT_EQ(RunAlone({"policy", "check", file, "--json"}), kExitOk);
   EXPECT_EQ(Output()[0]["assumptions"].size(), 1u);
@@ -74,7 +76,7 @@ TEST_F(PolicyCommandsTest, AWarningFailsOnlyIfAskedTo) {
       File("warn.yaml",
            absl::StrCat(kPolicy, "review: {on: 2023-11-30, note: x}\n"));
   EXPECT_EQ(RunAlone({"policy", "check", file}), kExitOk);
-  EXPECT_THAT(out_.str(), HasSubstr("warning: review.on: "));
+  EXPECT_THAT(out_.str(), HasSubstr("cảnh báo (warning): review.on: "));
   EXPECT_EQ(RunAlone({"policy", "check", file, "--strict"}), kExitRefused);
 }
 
@@ -100,7 +102,7 @@ TEST_F(PolicyCommandsTest, AServersPoliciesAndMapAreLookedAtIfAskedTo) {
       absl::StrCat(kPolicy, "double_support: {rule: forbid, source: S}\n"));
   EXPECT_EQ(Run({"policy", "check", file, "--against-server"}), kExitOk);
   EXPECT_THAT(out_.str(), HasSubstr("see đã công bố (published) T-2 v1:8"));
-  EXPECT_THAT(out_.str(), HasSubstr("warning: issuer: "));
+  EXPECT_THAT(out_.str(), HasSubstr("cảnh báo (warning): issuer: "));
   // The published version itself is no other policy.
   row->set_policy_id("T-1");
   row->set_text(
@@ -111,10 +113,10 @@ TEST_F(PolicyCommandsTest, AServersPoliciesAndMapAreLookedAtIfAskedTo) {
   const std::string known =
       File("known.yaml", With("Tỉnh Hà Giang", "Tỉnh Yên Bái"));
   EXPECT_EQ(Run({"policy", "check", known, "--against-server"}), kExitRefused);
-  EXPECT_THAT(out_.str(), HasSubstr("error: version: "));
+  EXPECT_THAT(out_.str(), HasSubstr("lỗi (error): version: "));
   server_.policies.Clear();
   EXPECT_EQ(Run({"policy", "check", known, "--against-server"}), kExitOk);
-  EXPECT_THAT(out_.str(), Not(HasSubstr("warning: issuer: ")));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("cảnh báo (warning): issuer: ")));
 }
 
 TEST_F(PolicyCommandsTest, APolicyIsToldInTheLanguageAskedFor) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
 #include "server/policy/yaml_tree.h"
+#include "tests/support/both_languages.h"
 #include "tools/thon/scenario/payload.h"
 #include "tools/thon/scenario/policy_source.h"
 #include "tools/thon/scenario/scenario.h"
@@ -65,7 +66,8 @@ TEST(ScenarioReader, EveryMistakeIsToldWithItsLineAndWhatToDo) {
       {"outreach_session:", "outreach_sesion:", 12, "steps[0].record",
        "did you mean \"outreach_session\"?"},
       {"topic: HEALTH", "topic: HEALT", 12,
-       "steps[0].record.outreach_session.topic", "did you mean HEALTH"},
+       "steps[0].record.outreach_session.topic",
+       "did you mean \"HEALTH\"? Write one of"},
       {"attendees: 12", "attendees: 12.5", 12,
        "steps[0].record.outreach_session.attendees", "not a whole number"},
       {"2023-06-30 18:00", "2023-06-31 18:00", 12, "steps[0].at",
@@ -102,6 +104,8 @@ TEST(ScenarioReader, EveryMistakeIsToldWithItsLineAndWhatToDo) {
     const Finding* found = nullptr;
     std::string all;
     for (const Finding& finding : read.findings) {
+      EXPECT_EQ(thon::testing::OneLanguageFault(finding), "")
+          << FormatFinding(finding);
       absl::StrAppend(&all, FormatFinding(finding), "\n");
       if (finding.path == spoil.path && found == nullptr) found = &finding;
     }
@@ -120,8 +124,10 @@ TEST(ScenarioReader, WithoutExpectationsNothingIsAScenario) {
   const ReadScenario read =
       ParseScenario(text.substr(0, text.find("expect:")), "x.yaml");
   ASSERT_FALSE(read.ok());
-  EXPECT_THAT(FormatFinding(read.findings.front()),
-              HasSubstr("expect: missing"));
+  EXPECT_THAT(
+      FormatFinding(read.findings.front()),
+      HasSubstr("x.yaml:1:1: lỗi (error): expect: thiếu; thêm \"expect:\" "
+                "(missing; add \"expect:\")"));
 }
 
 TEST(ScenarioReader, OneLookFindsAllMistakes) {
@@ -167,21 +173,21 @@ TEST(ScenarioValues, MomentsSpansAndRangesInEveryForm) {
   for (const char* const text :
        {"2023-06-30 18:00", "30/6/2023 18:00", "2023-06-30T18:00:00",
         "2023-06-30T11:00:00Z", "2023-06-30 18:00:00.000"}) {
-    ASSERT_TRUE(ParseMoment(text).ok()) << text;
+    ASSERT_TRUE(ParseMoment(text).has_value()) << text;
     EXPECT_EQ(*ParseMoment(text), evening) << text;
   }
   for (const char* const text :
        {"", "18:00", "2023-06-30 24:00", "2023-06-30 18:60", "2023-06-30 18",
         "2023-13-01 08:00", "hôm qua"}) {
-    EXPECT_FALSE(ParseMoment(text).ok()) << text;
+    EXPECT_FALSE(ParseMoment(text).has_value()) << text;
   }
   EXPECT_EQ(*ParseSpan("+366d"), 366LL * 86'400'000);
   EXPECT_EQ(*ParseSpan("-90s"), -90'000);
-  EXPECT_FALSE(ParseSpan("366").ok());
+  EXPECT_FALSE(ParseSpan("366").has_value());
   EXPECT_EQ(ParseMonths("2023-06..2023-12")->second, Month(202312));
-  EXPECT_FALSE(ParseMonths("2023-12..2023-06").ok());
+  EXPECT_FALSE(ParseMonths("2023-12..2023-06").has_value());
   EXPECT_EQ(*ParseQuarter("2023-Q3"), 20233);
-  EXPECT_FALSE(ParseQuarter("2023-Q5").ok());
+  EXPECT_FALSE(ParseQuarter("2023-Q5").has_value());
   EXPECT_EQ(*ParseMetricNumber("412/824"), "412/824");
   EXPECT_EQ(ShowNumber(0, 0, true), "unknown");
 }
@@ -191,11 +197,11 @@ TEST(PolicySource, SetAndRemoveChangeThatAndNothingElse) {
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   YamlNode root;
   YamlProblem problem;
-  ASSERT_TRUE(ReadYaml(text, &root, &problem)) << problem.message;
+  ASSERT_TRUE(ReadYaml(text, &root, &problem)) << problem.message.en;
   // What is written is read again as the same.
   YamlNode again;
   const std::string written = WriteYaml(root);
-  ASSERT_TRUE(ReadYaml(written, &again, &problem)) << problem.message;
+  ASSERT_TRUE(ReadYaml(written, &again, &problem)) << problem.message.en;
   EXPECT_EQ(WriteYaml(again), written);
   EXPECT_EQ(ParsePolicy(written, "w").policy.id,
             ParsePolicy(text, "t").policy.id);
@@ -203,9 +209,9 @@ TEST(PolicySource, SetAndRemoveChangeThatAndNothingElse) {
   YamlNode value;
   value.kind = YamlNode::Kind::kScalar;
   value.text = "700 nghìn";
-  std::string why;
-  ASSERT_TRUE(SetAt(&root, "amount.vnd", value, &why)) << why;
-  ASSERT_TRUE(RemoveAt(&root, "expected", &why)) << why;
+  Sentence why;
+  ASSERT_TRUE(SetAt(&root, "amount.vnd", value, &why)) << why.en;
+  ASSERT_TRUE(RemoveAt(&root, "expected", &why)) << why.en;
   EXPECT_FALSE(RemoveAt(&root, "expected", &why));
   EXPECT_FALSE(SetAt(&root, "policy[3]", value, &why));
   const PolicyText varied = ParsePolicy(WriteYaml(root), "w");

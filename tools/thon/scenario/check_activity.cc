@@ -21,6 +21,9 @@
 namespace thon::scenario {
 namespace {
 
+constexpr char kNoSuchPart[] =
+    "chỉ số này không có phần đó (no such part of this metric)";
+
 std::string ShowMonthOf(std::int32_t yyyymm) {
   return yyyymm == 0 ? "none" : Month(yyyymm).Iso();
 }
@@ -228,10 +231,11 @@ void LookAtMonth(const Look& look, Actual* actual) {
                if (source != MetricSource::kActivity &&
                    selector.metric != Metric::kM07) {
                  actual->fields[field] =
-                     "not of a month's activity; ask a determination or "
-                     "unit_metrics for it";
+                     "không phải chỉ số hoạt động của tháng; hỏi ở "
+                     "determination hoặc unit_metrics (not of a month's "
+                     "activity; ask a determination or unit_metrics for it)";
                } else if (!ReadQualifier(qualifier, &selector)) {
-                 actual->fields[field] = "no such part of this metric";
+                 actual->fields[field] = kNoSuchPart;
                } else {
                  actual->fields[field] =
                      Show(selector, MonthMetric(row, selector));
@@ -246,7 +250,7 @@ void LookAtUnitMetrics(const Look& look, Actual* actual) {
              [&](const std::string& field, MetricSelector selector,
                  absl::string_view qualifier) {
                if (!ReadQualifier(qualifier, &selector)) {
-                 actual->fields[field] = "no such part of this metric";
+                 actual->fields[field] = kNoSuchPart;
                  return;
                }
                actual->fields[field] = Show(
@@ -265,7 +269,8 @@ void LookAtUnitMetrics(const Look& look, Actual* actual) {
       });
   if (!policy.has_value()) {
     actual->nothing =
-        absl::StrCat("no policy ", expectation.policy, " is published");
+        Both({absl::StrCat("chưa công bố chính sách ", expectation.policy),
+              absl::StrCat("no policy ", expectation.policy, " is published")});
     return;
   }
   for (const UnitTarget& reached :

@@ -180,8 +180,10 @@ void LookAtDetermination(const Look& look, Actual* actual) {
     Actual written;
     ShowRow(look, *stored, &written);
     actual->fields["state"] = absl::StrCat(
-        written.fields["state"], " in the row, but explained as ",
-        actual->fields["state"], "; this is a fault of the server");
+        written.fields["state"], " trong bảng, nhưng giải thích là ",
+        actual->fields["state"],
+        "; đây là lỗi của máy chủ (in the row, but explained otherwise: a "
+        "fault of the server)");
     actual->notes.push_back("row: " + stored->ShortDebugString());
     actual->notes.push_back("explained: " + explained->row.ShortDebugString());
   }
@@ -222,8 +224,10 @@ void LookAtAward(const Look& look, Actual* actual) {
         return true;
       });
   if (!policy.has_value() || !policy->award.has_value()) {
-    actual->nothing = absl::StrCat("no policy ", expectation.policy,
-                                   " with an award is published");
+    actual->nothing = Both({absl::StrCat("chưa công bố chính sách ",
+                                         expectation.policy, " có khen thưởng"),
+                            absl::StrCat("no policy ", expectation.policy,
+                                         " with an award is published")});
     return;
   }
   std::vector<RankedUnit> ranking;

@@ -15,7 +15,8 @@ namespace {
 const Phone* PhoneOf(const Look& look, Actual* actual) {
   const auto found = look.history->phones.find(look.expectation->phone);
   if (found != look.history->phones.end()) return &found->second;
-  actual->nothing = "the phone was never enrolled";
+  actual->nothing =
+      "điện thoại chưa từng đăng ký (the phone was never enrolled)";
   return nullptr;
 }
 
@@ -58,7 +59,7 @@ void LookAtAuthor(const Look& look, Actual* actual) {
   if (phone == nullptr) return;
   const auto row = GetAuthor(*look.rows, phone->author());
   if (!row.has_value()) {
-    actual->nothing = "not enrolled at that moment";
+    actual->nothing = "lúc đó chưa đăng ký (not enrolled at that moment)";
     return;
   }
   auto& fields = actual->fields;

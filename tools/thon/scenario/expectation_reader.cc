@@ -10,6 +10,7 @@
 #include "thon/v1/log.pb.h"
 #include "thon/v1/query_service.pb.h"
 #include "tools/thon/scenario/parser.h"
+#include "tools/thon/scenario/values.h"
 #include "tools/thon/scenario/want_reader.h"
 #include "tools/thon/words.h"
 
@@ -55,9 +56,13 @@ class SubjectReader : private WantReader {
       word_ = std::string(name.word);
     }
     if (subject == nullptr) {
-      reader_.Error(fields_.node(), fields_.path(),
-                    absl::StrCat("does not say what it is about; one of ",
-                                 absl::StrJoin(words, ", ")));
+      const std::string all = absl::StrJoin(words, ", ");
+      reader_.Error(
+          fields_.node(), fields_.path(),
+          {absl::StrCat("không nói về cái gì; viết một trong các "
+                        "mục ",
+                        all),
+           absl::StrCat("does not say what it is about; one of ", all)});
       return false;
     }
     ReadAsOf();
@@ -66,8 +71,10 @@ class SubjectReader : private WantReader {
     ReadSubject(*subject);
     if (out_.wants.empty() && reader_.errors() == errors) {
       reader_.Error(fields_.node(), fields_.path(),
-                    absl::StrCat("expects nothing of ", word_,
-                                 "; write what it should be"));
+                    {absl::StrCat("không nêu kết quả mong đợi của ", word_,
+                                  "; viết kết quả phải có"),
+                     absl::StrCat("expects nothing of ", word_,
+                                  "; write what it should be")});
     }
     return reader_.errors() == errors;
   }
@@ -111,7 +118,8 @@ class SubjectReader : private WantReader {
     const YamlNode* const organisation = fields->Find("organisation");
     if ((team == nullptr) == (organisation == nullptr)) {
       reader_.Error(fields->node(), fields->path(),
-                    "needs team: or organisation:, and not both");
+                    {"cần team: hoặc organisation:, không cả hai",
+                     "needs team: or organisation:, and not both"});
       return;
     }
     const bool is_team = team != nullptr;
@@ -316,7 +324,8 @@ class SubjectReader : private WantReader {
          });
     if (out_.policy.empty() && (IsField("targets") || IsField("goals"))) {
       reader_.Error(node, Here("policy"),
-                    "missing; targets are a policy's, add policy:");
+                    {"thiếu; chỉ tiêu là của một chính sách, thêm policy:",
+                     "missing; targets are a policy's, add policy:"});
     }
   }
 
@@ -332,7 +341,8 @@ class SubjectReader : private WantReader {
     Phone("answers", node);
     if (out_.as_of_date.has_value() || out_.as_of_time.has_value()) {
       reader_.Error(node, Here("as_of"),
-                    "answers are all that a phone heard; leave as_of out");
+                    {"answers là mọi trả lời mà điện thoại đã nhận; bỏ as_of",
+                     "answers are all that a phone heard; leave as_of out"});
     }
     if (const YamlNode* const are = fields_.Find("are")) {
       std::vector<std::string> texts;
@@ -366,18 +376,21 @@ class SubjectReader : private WantReader {
     }
     Count("entries");
     Count("events");
-    Each("types",
-         [&](std::string* name, const YamlNode& value, std::string* text) {
-           const auto* const payload = FindPayload(*name);
-           if (payload == nullptr) {
-             reader_.Error(value, Here("types"),
-                           absl::StrCat(Shown(*name), " is no kind of event"));
-             return false;
-           }
-           *name = payload->name();
-           *text = value.text;
-           return true;
-         });
+    Each("types", [&](std::string* name, const YamlNode& value,
+                      std::string* text) {
+      const auto* const payload = FindPayload(*name);
+      if (payload == nullptr) {
+        const Sentence perhaps = Perhaps(Nearest(*name, PayloadNames()));
+        reader_.Error(
+            value, Here("types"),
+            {absl::StrCat("không có loại sự kiện ", Shown(*name), perhaps.vi),
+             absl::StrCat(Shown(*name), " is no kind of event", perhaps.en)});
+        return false;
+      }
+      *name = payload->name();
+      *text = value.text;
+      return true;
+    });
   }
 
   void Team(const YamlNode& node) {
@@ -510,8 +523,10 @@ void Parser::ReadExpect(const YamlNode* node) {
   if (node == nullptr) return;
   if (node->kind != YamlNode::Kind::kSequence || node->items.empty()) {
     reader_.Error(*node, "expect",
-                  "expects nothing; write a list of what should be so, a line "
-                  "each beginning with -");
+                  {"không nêu kết quả mong đợi; viết danh sách những gì phải "
+                   "đúng, mỗi dòng bắt đầu bằng -",
+                   "expects nothing; write a list of what should be so, a line "
+                   "each beginning with -"});
     return;
   }
   for (std::size_t i = 0; i < node->items.size(); ++i) {

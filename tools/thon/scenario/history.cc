@@ -24,7 +24,9 @@ std::string History::NameOriginal(const Record& record,
   if (!record.original.empty()) {
     const std::optional<EventPlace> place = Find(record.original, "");
     if (!place.has_value()) {
-      return absl::StrCat(record.original, " is not recorded before this step");
+      return Both(
+          {absl::StrCat(record.original, " chưa được ghi trước bước này"),
+           absl::StrCat(record.original, " is not recorded before this step")});
     }
     original.set_author(std::string(place->author.view()));
     original.set_sequence(place->sequence.value);
@@ -32,7 +34,9 @@ std::string History::NameOriginal(const Record& record,
   } else if (!record.original_phone.empty()) {
     const auto phone = phones.find(record.original_phone);
     if (phone == phones.end()) {
-      return absl::StrCat("phone ", record.original_phone, " is not there yet");
+      return Both(
+          {absl::StrCat("chưa có điện thoại ", record.original_phone),
+           absl::StrCat("phone ", record.original_phone, " is not there yet")});
     }
     original.set_author(std::string(phone->second.author().view()));
     original.set_sequence(record.original_number);

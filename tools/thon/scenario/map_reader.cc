@@ -66,14 +66,19 @@ class MapReader {
     if (unit.level == v1::UNIT_LEVEL_VILLAGE) {
       if (!unit.code.empty()) {
         reader_.Error(node, At(path, "code"),
-                      "a village has no official code; remove it");
+                      {"thôn, bản, tổ dân phố không có mã đơn vị hành chính; "
+                       "bỏ mục này",
+                       "a village has no official code; remove it"});
       }
       AddVillages(name, unit, title, parent, from, count);
       return;
     }
     if (count > 0) {
       reader_.Error(node, At(path, "count"),
-                    "only villages can be many; write the others one by one");
+                    {"chỉ cấp thôn mới viết được nhiều đơn vị một lần; viết "
+                     "từng đơn vị khác",
+                     "only villages can be many; write the others one by "
+                     "one"});
       return;
     }
     AddUpper(name, node, path, unit, title, parent,
@@ -85,7 +90,8 @@ class MapReader {
     if (in == nullptr) {
       if (level != v1::UNIT_LEVEL_PROVINCE) {
         reader_.Error(node, At(path, "in"),
-                      "missing; say in which unit it is, in: NAME");
+                      {"thiếu; ghi đơn vị này thuộc đơn vị nào, in: TÊN",
+                       "missing; say in which unit it is, in: NAME"});
       }
       return 0;
     }
@@ -95,9 +101,13 @@ class MapReader {
     const NamedUnit* const above = names_.FindUnit(parent);
     if (above == nullptr) {
       reader_.Error(*in, At(path, "in"),
-                    "stands below it; write parents before children");
+                    {"đứng sau đơn vị này; viết đơn vị cấp trên trước",
+                     "stands below it; write parents before children"});
     } else if (above->level >= level) {
-      reader_.Error(*in, At(path, "in"), "is not above a unit of this kind");
+      reader_.Error(*in, At(path, "in"),
+                    {"không phải cấp trên của loại đơn vị này; ghi đơn vị cấp "
+                     "trên",
+                     "is not above a unit of this kind; name one that is"});
     }
     return parent;
   }
@@ -128,8 +138,10 @@ class MapReader {
     if (from.has_value()) {
       if (upper_from_.has_value() && *upper_from_ != *from) {
         reader_.Error(node, At(path, "from"),
-                      "units above the village begin on one day; write a "
-                      "later map as a step units_imported");
+                      {"các đơn vị trên cấp thôn bắt đầu cùng một ngày; bản đồ "
+                       "về sau viết thành bước units_imported",
+                       "units above the village begin on one day; write a "
+                       "later map as a step units_imported"});
       }
       upper_from_ = from;
     }

@@ -4,32 +4,32 @@
 
 namespace thon::scenario {
 
-absl::string_view KindText(NameKind kind) {
+Sentence KindText(NameKind kind) {
   switch (kind) {
     case NameKind::kUnit:
-      return "unit";
+      return {"đơn vị", "unit"};
     case NameKind::kTeam:
-      return "team";
+      return {"tổ", "team"};
     case NameKind::kMember:
-      return "member";
+      return {"thành viên", "member"};
     case NameKind::kOrganisation:
-      return "organisation";
+      return {"cơ quan, tổ chức", "organisation"};
     case NameKind::kOfficer:
-      return "officer";
+      return {"cán bộ", "officer"};
     case NameKind::kGrant:
-      return "grant";
+      return {"quyền được cấp", "grant"};
     case NameKind::kTask:
-      return "task";
+      return {"nhiệm vụ", "task"};
     case NameKind::kModel:
-      return "model";
+      return {"mô hình", "model"};
     case NameKind::kMobilisation:
-      return "mobilisation";
+      return {"đợt huy động", "mobilisation"};
     case NameKind::kPhone:
-      return "phone";
+      return {"điện thoại", "phone"};
     case NameKind::kStep:
-      return "event or step (as:)";
+      return {"sự kiện hoặc bước (as:)", "event or step (as:)"};
   }
-  return "";
+  return {};
 }
 
 Names::Names() {

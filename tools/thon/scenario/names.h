@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "server/policy/sentence.h"
 #include "thon/v1/event.pb.h"
 
 namespace thon::scenario {
@@ -30,8 +30,8 @@ enum class NameKind {
   kStep,  // What `as:` names: events of phones, acts of officers.
 };
 
-// "team", "phone"; for messages.
-absl::string_view KindText(NameKind kind);
+// "tổ", "team"; for messages.
+Sentence KindText(NameKind kind);
 
 // What the reader must know of a unit to fill in what follows from it.
 struct NamedUnit {

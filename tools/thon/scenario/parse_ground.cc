@@ -245,7 +245,9 @@ bool Parser::ReadEnrolment(const YamlNode& node, const std::string& path,
   Fields fields(&reader_, node, path);
   if (!fields.ok()) return false;
   if (phones_.count(phone) > 0) {
-    reader_.Error(node, path, "the phone is enrolled already; name another");
+    reader_.Error(node, path,
+                  {"điện thoại này đã được đăng ký; nêu điện thoại khác",
+                   "the phone is enrolled already; name another"});
     return false;
   }
   ReadOwner(&fields, phone, enrolment);
@@ -270,8 +272,10 @@ void Parser::ReadOwner(Fields* fields, const std::string& phone,
                 &enrolment->member);
   } else {
     reader_.Error(fields->node(), fields->path(),
-                  "is of a team's member, {team: t1, member: a}, or of an "
-                  "organisation, {organisation: vnpt}");
+                  {"là của một thành viên tổ, {team: t1, member: a}, hoặc của "
+                   "một cơ quan, tổ chức, {organisation: vnpt}",
+                   "is of a team's member, {team: t1, member: a}, or of an "
+                   "organisation, {organisation: vnpt}"});
   }
   phones_[phone] = *enrolment;
 }

@@ -22,13 +22,25 @@ constexpr absl::string_view kRefusals[] = {
     "ALREADY_EXISTS",     "NOT_FOUND",         "OUT_OF_RANGE",
     "RESOURCE_EXHAUSTED", "UNAVAILABLE"};
 
+Sentence WriteList() {
+  return {"viết một danh sách, mỗi dòng bắt đầu bằng -",
+          "write a list, a line each beginning with -"};
+}
+
+// A word that is none of `known`.
+Sentence NotKnown(absl::string_view word, const std::string& known) {
+  return {absl::StrCat("không có từ ", Shown(word), "; viết một trong các từ ",
+                       known),
+          absl::StrCat(Shown(word), " is not known; one of ", known)};
+}
+
 }  // namespace
 
 void Parser::ReadActs(const YamlNode* node, const std::string& section,
                       absl::string_view payload) {
   if (node == nullptr) return;
   if (node->kind != YamlNode::Kind::kSequence) {
-    reader_.Error(*node, section, "write a list, a line each beginning with -");
+    reader_.Error(*node, section, WriteList());
     return;
   }
   for (std::size_t i = 0; i < node->items.size(); ++i) {
@@ -64,7 +76,7 @@ void Parser::ReadActs(const YamlNode* node, const std::string& section,
 void Parser::ReadSteps(const YamlNode* node) {
   if (node == nullptr) return;
   if (node->kind != YamlNode::Kind::kSequence) {
-    reader_.Error(*node, "steps", "write a list, a line each beginning with -");
+    reader_.Error(*node, "steps", WriteList());
     return;
   }
   for (std::size_t i = 0; i < node->items.size(); ++i) {
@@ -81,8 +93,10 @@ void Parser::ReadStep(const YamlNode& node, const std::string& path) {
         last_at_.has_value() && step.at < *last_at_) {
       reader_.Error(
           *at, fields.Path("at"),
-          absl::StrCat("is before the step above, ", ShowMoment(*last_at_),
-                       "; steps go in the order of time"));
+          {absl::StrCat("trước bước ở trên, ", ShowMoment(*last_at_),
+                        "; các bước đi theo thứ tự thời gian"),
+           absl::StrCat("is before the step above, ", ShowMoment(*last_at_),
+                        "; steps go in the order of time")});
       step.at = *last_at_;
     }
   }
@@ -114,7 +128,8 @@ bool Parser::ReadClock(const YamlNode& node, const std::string& path,
     }
     if (change->wall.has_value()) {
       reader_.Error(*offset, fields.Path("offset"),
-                    "stands beside wall; keep one of them");
+                    {"đứng cạnh wall; giữ lại một trong hai",
+                     "stands beside wall; keep one of them"});
     }
   }
   std::int64_t monotonic = -1;
@@ -151,8 +166,7 @@ bool Parser::ReadSync(const YamlNode& node, const std::string& path,
       }
     }
     reader_.Error(*word, fields.Path(key),
-                  absl::StrCat(Shown(word->text), " is not known; one of ",
-                               absl::StrJoin(words, ", ")));
+                  NotKnown(word->text, absl::StrJoin(words, ", ")));
   };
   int anchor = 0;
   int lose = 0;
@@ -213,8 +227,10 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
          {member, claimed, venue, about_team, source, originally}) {
       if (beside == nullptr) continue;
       reader_.Error(*beside, fields->path(),
-                    "says something of an event, and the step records none; "
-                    "add record: {...}");
+                    {"nói về một sự kiện mà bước này không ghi sự kiện nào; "
+                     "thêm record: {...}",
+                     "says something of an event, and the step records none; "
+                     "add record: {...}"});
     }
     return;
   }
@@ -262,14 +278,12 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
     Act act;
     act.event = like;
     if (name != "unknown" && (!single || FindPayload(name) == nullptr)) {
-      const std::string nearest = Nearest(name, PayloadNames());
-      reader_.Error(
-          item, path,
-          absl::StrCat("write one event, {outreach_session: {...}}",
-                       nearest.empty() ? ""
-                                       : absl::StrCat("; did you "
-                                                      "mean \"",
-                                                      nearest, "\"?")));
+      const Sentence perhaps = Perhaps(Nearest(name, PayloadNames()));
+      reader_.Error(item, path,
+                    {absl::StrCat("viết một sự kiện, {outreach_session: {...}}",
+                                  perhaps.vi),
+                     absl::StrCat("write one event, {outreach_session: {...}}",
+                                  perhaps.en)});
       continue;
     }
     if (name != "unknown") {
@@ -290,7 +304,8 @@ void Parser::ReadRecords(Fields* fields, Step* step, PhoneStep* phone) {
   }
   if (several && times > 1) {
     reader_.Error(*record, fields->Path("times"),
-                  "repeats one event; write a step each");
+                  {"lặp lại một sự kiện; viết mỗi sự kiện một bước",
+                   "repeats one event; write a step each"});
   }
 }
 
@@ -319,7 +334,8 @@ bool Parser::ReadPhoneStep(Fields* fields, Step* step) {
   }
   if (phones_.count(phone.phone) == 0) {
     reader_.Error(*name, fields->Path("phone"),
-                  "is made by a later step; move this one behind it");
+                  {"do một bước ở sau tạo ra; chuyển bước này ra sau bước đó",
+                   "is made by a later step; move this one behind it"});
   }
   if (const YamlNode* const clock = fields->Find("clock")) {
     phone.clock.emplace();
@@ -342,23 +358,27 @@ bool Parser::ReadPhoneStep(Fields* fields, Step* step) {
     how.all = resend->text == "all";
     if (!how.all && resend->text != "last") {
       reader_.Error(*resend, fields->Path("resend"),
-                    "write resend: last, or resend: all");
+                    {"viết resend: last, hoặc resend: all",
+                     "write resend: last, or resend: all"});
     }
     std::int64_t times = 1;
     fields->Whole("times", 1, 1000, &times);
     how.times = static_cast<int>(times);
     if (!phone.records.empty() && times > 1) {
       reader_.Error(*resend, fields->Path("times"),
-                    "could mean the event or the batch; write two steps");
+                    {"không rõ là lặp sự kiện hay lặp lô gửi; viết thành hai "
+                     "bước",
+                     "could mean the event or the batch; write two steps"});
     }
     phone.resend = how;
   }
   if (phone.records.empty() && !phone.clock.has_value() && !phone.seal &&
       phone.clone_to.empty() && !phone.successor && !phone.sync.has_value() &&
       !phone.resend.has_value() && reader_.errors() == errors) {
+    const std::string all = absl::StrJoin(kPhoneFields, ", ");
     reader_.Error(fields->node(), fields->path(),
-                  absl::StrCat("does nothing; write one of ",
-                               absl::StrJoin(kPhoneFields, ", ")));
+                  {absl::StrCat("không làm gì; viết một trong các mục ", all),
+                   absl::StrCat("does nothing; write one of ", all)});
   }
   step->what = std::move(phone);
   return reader_.errors() == errors;
@@ -393,8 +413,10 @@ bool Parser::ReadOutcome(const YamlNode& node, const std::string& path,
       outcome->kind = Kind::kIneffective;
     } else if (node.text != "effective") {
       reader_.Error(node, path,
-                    "write refused, no_effect, ineffective, {refused: CODE} or "
-                    "{no_effect: FAILURE}");
+                    {"viết refused, no_effect, ineffective, {refused: CODE} "
+                     "hoặc {no_effect: FAILURE}",
+                     "write refused, no_effect, ineffective, {refused: CODE} "
+                     "or {no_effect: FAILURE}"});
       return false;
     }
     return true;
@@ -405,7 +427,9 @@ bool Parser::ReadOutcome(const YamlNode& node, const std::string& path,
   fields.Text("says", &outcome->says);
   fields.Done();
   if ((refused == nullptr) == (no_effect == nullptr)) {
-    reader_.Error(node, path, "needs refused: or no_effect:, and not both");
+    reader_.Error(node, path,
+                  {"cần refused: hoặc no_effect:, không cả hai",
+                   "needs refused: or no_effect:, and not both"});
     return false;
   }
   if (no_effect != nullptr) {
@@ -424,8 +448,7 @@ bool Parser::ReadOutcome(const YamlNode& node, const std::string& path,
     if (outcome->code == known) return true;
   }
   reader_.Error(*refused, fields.Path("refused"),
-                absl::StrCat(Shown(refused->text), " is not known; one of ",
-                             absl::StrJoin(kRefusals, ", ")));
+                NotKnown(refused->text, absl::StrJoin(kRefusals, ", ")));
   return false;
 }
 
@@ -459,13 +482,15 @@ bool Parser::ReadOfficerStep(Fields* fields, Step* step) {
       nearest = Nearest(key, PayloadNames());
       if (!nearest.empty()) fields->Know(key);
     }
+    const Sentence perhaps = Perhaps(nearest);
     reader_.Error(node, fields->path(),
-                  absl::StrCat("is neither a phone's (phone: p1) nor an "
-                               "officer's act (team_suspended: {...})",
-                               nearest.empty() ? ""
-                                               : absl::StrCat("; did you mean "
-                                                              "\"",
-                                                              nearest, "\"?")));
+                  {absl::StrCat("không phải việc của điện thoại (phone: p1), "
+                                "cũng không phải việc của cán bộ "
+                                "(team_suspended: {...})",
+                                perhaps.vi),
+                   absl::StrCat("is neither a phone's (phone: p1) nor an "
+                                "officer's act (team_suspended: {...})",
+                                perhaps.en)});
     return false;
   }
   Payloads().Read(name, *payload, path, &act);

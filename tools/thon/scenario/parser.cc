@@ -116,9 +116,12 @@ ReadScenario Parser::Parse(absl::string_view text) {
 void Parser::DeclareNew(NameKind kind, const YamlNode& at,
                         const std::string& name, const std::string& path) {
   if (scenario_.names.Has(kind, name)) {
-    reader_.Error(at, path,
-                  absl::StrCat("the ", KindText(kind), " ", Shown(name),
-                               " is there already; give this another name"));
+    const Sentence what = KindText(kind);
+    reader_.Error(
+        at, path,
+        {absl::StrCat("đã có ", what.vi, " ", Shown(name), "; đặt tên khác"),
+         absl::StrCat("the ", what.en, " ", Shown(name),
+                      " is there already; give this another name")});
     return;
   }
   scenario_.names.Add(kind, name);
@@ -300,8 +303,9 @@ void Parser::FindStart(const YamlNode& node, int depth) {
     if (key == "expect") continue;
     if ((key == "at" || key == "enrolled") &&
         value.kind == YamlNode::Kind::kScalar) {
-      const absl::StatusOr<Instant> moment = ParseMoment(value.text);
-      if (moment.ok() && (!first_at_.has_value() || *moment < *first_at_)) {
+      const std::optional<Instant> moment = ParseMoment(value.text);
+      if (moment.has_value() &&
+          (!first_at_.has_value() || *moment < *first_at_)) {
         first_at_ = *moment;
       }
       continue;
@@ -329,16 +333,20 @@ void Parser::ReadHead(Fields* root) {
         first_at_.has_value() && *first_at_ < scenario_.start) {
       reader_.Error(
           *start, "start",
-          absl::StrCat("is after the first moment of the file, ",
-                       ShowMoment(*first_at_), "; begin no later than that"));
+          {absl::StrCat("sau thời điểm đầu tiên của tệp, ",
+                        ShowMoment(*first_at_), "; bắt đầu không muộn hơn"),
+           absl::StrCat("is after the first moment of the file, ",
+                        ShowMoment(*first_at_), "; begin no later than that")});
     }
   } else if (first_at_.has_value()) {
     scenario_.start = Instant(
         zone.StartOf(zone.DateOf(*first_at_).Previous()).ms + 8 * 3'600'000);
   } else {
     reader_.Error(root->node(), "start",
-                  "missing; nothing here says when, so give the first moment, "
-                  "start: 2023-06-01 08:00");
+                  {"thiếu; trong tệp không có thời điểm nào, nên phải ghi thời "
+                   "điểm đầu, start: 2023-06-01 08:00",
+                   "missing; nothing here says when, so give the first moment, "
+                   "start: 2023-06-01 08:00"});
   }
   scenario_.end = scenario_.start;
   root->Moment("end", &scenario_.end);

@@ -260,8 +260,9 @@ bool PayloadReader::Amended(const YamlNode& node, const std::string& path,
   if (node.kind != YamlNode::Kind::kMap || node.fields.size() != 1 ||
       FindPayload(node.fields.front().first) == nullptr) {
     reader_.Error(node, path,
-                  "write the payload as it should be, {outreach_session: "
-                  "{...}}");
+                  {"viết nội dung đúng ra phải có, {outreach_session: {...}}",
+                   "write the payload as it should be, {outreach_session: "
+                   "{...}}"});
     return false;
   }
   Act inner;
@@ -322,7 +323,9 @@ bool PayloadReader::FormFields(
     const YamlNode& node, const std::string& path,
     google::protobuf::RepeatedPtrField<v1::FormField>* fields) {
   if (node.kind != YamlNode::Kind::kMap) {
-    reader_.Error(node, path, "write the form's fields, {so_ho: 12}");
+    reader_.Error(node, path,
+                  {"viết các mục của biểu mẫu, {so_ho: 12}",
+                   "write the form's fields, {so_ho: 12}"});
     return false;
   }
   bool good = true;
@@ -365,8 +368,10 @@ bool PayloadReader::SpecialDocument(const std::string& key,
                     Date(event.units_imported().effective_date()), &map);
     if (!map.villages.empty()) {
       reader_.Error(node, path,
-                    "has villages; they are declared one by one, with "
-                    "village_declared");
+                    {"có thôn, bản, tổ dân phố; các đơn vị này khai báo từng "
+                     "đơn vị một, bằng village_declared",
+                     "has villages; they are declared one by one, with "
+                     "village_declared"});
       *good = false;
     }
     event.mutable_units_imported()->set_units_hash(Put(map.upper, act));
@@ -378,7 +383,9 @@ bool PayloadReader::SpecialDocument(const std::string& key,
       *good = Message(item, path, successions.add_rows()) && *good;
     }
     if (node.items.empty()) {
-      reader_.Error(node, path, "write a list, [{from: a, to: b}]");
+      reader_.Error(node, path,
+                    {"viết một danh sách, [{from: a, to: b}]",
+                     "write a list, [{from: a, to: b}]"});
       *good = false;
     }
     event.mutable_admin_unit_changed()->set_successions_hash(
@@ -407,7 +414,8 @@ bool PayloadReader::Policy(Fields* fields, PolicySource* source) {
   const YamlNode* const remove = fields->Find("remove");
   if ((file == nullptr) == (text == nullptr)) {
     reader_.Error(fields->node(), fields->path(),
-                  "needs file: or text:, and not both");
+                  {"cần file: hoặc text:, không cả hai",
+                   "needs file: or text:, and not both"});
     return false;
   }
   if (text != nullptr) {
@@ -424,8 +432,10 @@ bool PayloadReader::Policy(Fields* fields, PolicySource* source) {
         (std::filesystem::path(directory_) / name).lexically_normal());
     if (!content.ok()) {
       reader_.Error(*file, fields->Path("file"),
-                    absl::StrCat(content.status().message(),
-                                 "; the path is relative to the scenario"));
+                    {absl::StrCat("không đọc được tệp ", Shown(name),
+                                  "; đường dẫn tính từ tệp kịch bản"),
+                     absl::StrCat(content.status().message(),
+                                  "; the path is relative to the scenario")});
       return false;
     }
     source->text = *content;
@@ -435,16 +445,18 @@ bool PayloadReader::Policy(Fields* fields, PolicySource* source) {
   YamlNode root;
   if (!inner.Parse(source->text, &root)) {
     reader_.Error(fields->node(), fields->path(),
-                  "set: and remove: need a policy that can be read");
+                  {"set: và remove: cần một chính sách đọc được",
+                   "set: and remove: need a policy that can be read"});
     return false;
   }
-  std::string problem;
+  Sentence problem;
   if (remove != nullptr) {
     for (const YamlNode* const item :
          reader_.Items(*remove, fields->Path("remove"))) {
       if (!RemoveAt(&root, item->text, &problem)) {
         reader_.Error(*item, fields->Path("remove"),
-                      absl::StrCat(Shown(item->text), " ", problem));
+                      {absl::StrCat(Shown(item->text), " ", problem.vi),
+                       absl::StrCat(Shown(item->text), " ", problem.en)});
       }
     }
   }
@@ -452,7 +464,8 @@ bool PayloadReader::Policy(Fields* fields, PolicySource* source) {
     for (const auto& [key, value] : set->fields) {
       if (!SetAt(&root, key, value, &problem)) {
         reader_.Error(value, fields->Path("set"),
-                      absl::StrCat(Shown(key), " ", problem));
+                      {absl::StrCat(Shown(key), " ", problem.vi),
+                       absl::StrCat(Shown(key), " ", problem.en)});
       }
     }
   }

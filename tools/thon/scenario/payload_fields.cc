@@ -105,25 +105,33 @@ bool PayloadReader::Id(NameKind kind, const YamlNode& node,
   }
   if (ambiguous) {
     reader_.Error(node, path,
-                  absl::StrCat("several teams have a member ", Shown(text),
-                               "; write TEAM/", text));
+                  {absl::StrCat("nhiều tổ có thành viên ", Shown(text),
+                                "; viết TỔ/", text),
+                   absl::StrCat("several teams have a member ", Shown(text),
+                                "; write TEAM/", text)});
     return false;
   }
   if (names_.FindGroup(kind, text) != nullptr) {
-    reader_.Error(node, path,
-                  absl::StrCat(Shown(text),
-                               " stands for several; write one "
-                               "of them, ",
-                               text, "-1"));
+    reader_.Error(
+        node, path,
+        {absl::StrCat(Shown(text),
+                      " là tên chung của nhiều đối tượng; viết một "
+                      "trong số đó, ",
+                      text, "-1"),
+         absl::StrCat(Shown(text), " stands for several; write one of them, ",
+                      text, "-1")});
     return false;
   }
   const std::string nearest = Nearest(text, names_.All(kind));
+  const Sentence what = KindText(kind);
+  const Sentence hint = nearest.empty()
+                            ? Sentence{"; khai báo tên này, hoặc sửa lại tên",
+                                       "; say what it is, or correct the name"}
+                            : Perhaps(nearest);
   reader_.Error(
       node, path,
-      absl::StrCat("no ", KindText(kind), " is called ", Shown(text),
-                   nearest.empty()
-                       ? std::string("; say what it is, or correct the name")
-                       : absl::StrCat("; did you mean \"", nearest, "\"?")));
+      {absl::StrCat("không có ", what.vi, " nào tên ", Shown(text), hint.vi),
+       absl::StrCat("no ", what.en, " is called ", Shown(text), hint.en)});
   return false;
 }
 
@@ -203,7 +211,10 @@ bool PayloadReader::Field(const FieldDescriptor& field, const YamlNode& node,
     return true;
   }
   if (node.kind == YamlNode::Kind::kMap) {
-    reader_.Error(node, path, "is a block of fields; write a list, [a, b]");
+    const Sentence is = KindWords(node);
+    reader_.Error(node, path,
+                  {absl::StrCat(is.vi, "; viết một danh sách, [a, b]"),
+                   absl::StrCat(is.en, "; write a list, [a, b]")});
     return false;
   }
   bool good = true;
@@ -238,9 +249,12 @@ bool PayloadReader::Number(const FieldDescriptor& field, const YamlNode& node,
     return true;
   }
   if (field.name() == "quarter") {
-    const absl::StatusOr<std::int32_t> quarter = ParseQuarter(node.text);
-    if (!quarter.ok()) {
-      reader_.Error(node, path, quarter.status().message());
+    const std::optional<std::int32_t> quarter = ParseQuarter(node.text);
+    if (!quarter.has_value()) {
+      reader_.Error(
+          node, path,
+          {absl::StrCat(Shown(node.text), " không phải là quý; viết 2023-Q3"),
+           absl::StrCat(Shown(node.text), " is not a quarter; write 2023-Q3")});
       return false;
     }
     *value = *quarter;
@@ -287,7 +301,9 @@ bool PayloadReader::Scalar(const FieldDescriptor& field, const YamlNode& node,
       if (field.type() == FieldDescriptor::TYPE_BYTES) {
         std::string bytes;
         if (!HexDecode(text, &bytes)) {
-          reader_.Error(node, path, "is not hexadecimal; leave it out");
+          reader_.Error(node, path,
+                        {"không phải số hệ mười sáu; bỏ mục này",
+                         "is not hexadecimal; leave it out"});
           return false;
         }
         text = bytes;
@@ -334,7 +350,9 @@ bool PayloadReader::Scalar(const FieldDescriptor& field, const YamlNode& node,
       return true;
     }
     default:
-      reader_.Error(node, path, "cannot be written in a scenario");
+      reader_.Error(node, path,
+                    {"không viết được trong kịch bản; bỏ mục này",
+                     "cannot be written in a scenario; leave it out"});
       return false;
   }
 }

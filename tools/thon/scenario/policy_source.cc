@@ -17,11 +17,14 @@ struct PathStep {
 };
 
 bool ParsePath(absl::string_view path, std::vector<PathStep>* steps,
-               std::string* problem) {
+               Sentence* problem) {
   for (const absl::string_view part : absl::StrSplit(path, '.')) {
     const std::vector<absl::string_view> pieces = absl::StrSplit(part, '[');
     if (pieces.front().empty()) {
-      *problem = "is no path; write amount.vnd or conditions.all[0].at_least";
+      *problem = {
+          "không phải đường dẫn; viết amount.vnd hoặc "
+          "conditions.all[0].at_least",
+          "is no path; write amount.vnd or conditions.all[0].at_least"};
       return false;
     }
     steps->push_back({std::string(pieces.front()), false, 0});
@@ -31,7 +34,8 @@ bool ParsePath(absl::string_view path, std::vector<PathStep>* steps,
       step.is_index = true;
       if (digits.empty() || digits.back() != ']' ||
           !absl::SimpleAtoi(digits.substr(0, digits.size() - 1), &step.index)) {
-        *problem = "is no path; an index is written [0]";
+        *problem = {"không phải đường dẫn; chỉ số thứ tự viết là [0]",
+                    "is no path; an index is written [0]"};
         return false;
       }
       steps->push_back(step);
@@ -122,7 +126,7 @@ void Write(const YamlNode& node, std::size_t indent, std::string* out) {
 }  // namespace
 
 bool SetAt(YamlNode* root, absl::string_view path, const YamlNode& value,
-           std::string* problem) {
+           Sentence* problem) {
   std::vector<PathStep> steps;
   if (!ParsePath(path, &steps, problem)) return false;
   YamlNode* node = root;
@@ -133,7 +137,8 @@ bool SetAt(YamlNode* root, absl::string_view path, const YamlNode& value,
         // One past the last adds an item.
         if (node->kind != YamlNode::Kind::kSequence ||
             step.index != node->items.size()) {
-          *problem = absl::StrCat("has no ", Show(step), " there");
+          *problem = {absl::StrCat("không có ", Show(step), " ở đó"),
+                      absl::StrCat("has no ", Show(step), " there")};
           return false;
         }
         node->items.emplace_back();
@@ -143,7 +148,8 @@ bool SetAt(YamlNode* root, absl::string_view path, const YamlNode& value,
           node->kind = YamlNode::Kind::kMap;
         }
         if (node->kind != YamlNode::Kind::kMap) {
-          *problem = absl::StrCat("has no block above ", Show(step));
+          *problem = {absl::StrCat("không có khối nào chứa ", Show(step)),
+                      absl::StrCat("has no block above ", Show(step))};
           return false;
         }
         node->fields.emplace_back(step.key, YamlNode());
@@ -161,7 +167,7 @@ bool SetAt(YamlNode* root, absl::string_view path, const YamlNode& value,
   return true;
 }
 
-bool RemoveAt(YamlNode* root, absl::string_view path, std::string* problem) {
+bool RemoveAt(YamlNode* root, absl::string_view path, Sentence* problem) {
   std::vector<PathStep> steps;
   if (!ParsePath(path, &steps, problem)) return false;
   YamlNode* node = root;
@@ -170,7 +176,8 @@ bool RemoveAt(YamlNode* root, absl::string_view path, std::string* problem) {
   }
   YamlNode* const child = node == nullptr ? nullptr : Child(node, steps.back());
   if (child == nullptr) {
-    *problem = "is not in the policy; there is nothing to remove";
+    *problem = {"không có trong chính sách; không có gì để bỏ",
+                "is not in the policy; there is nothing to remove"};
     return false;
   }
   if (steps.back().is_index) {

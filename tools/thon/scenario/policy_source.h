@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/policy/sentence.h"
 #include "server/policy/yaml_tree.h"
 
 namespace thon::scenario {
@@ -15,9 +16,9 @@ namespace thon::scenario {
 // the blocks that are missing. False, with what is wrong, if the path passes
 // through something else.
 bool SetAt(YamlNode* root, absl::string_view path, const YamlNode& value,
-           std::string* problem);
+           Sentence* problem);
 // Takes out what stands there. False if nothing does.
-bool RemoveAt(YamlNode* root, absl::string_view path, std::string* problem);
+bool RemoveAt(YamlNode* root, absl::string_view path, Sentence* problem);
 
 // The tree as YAML text; ReadYaml gives the tree again, but for its places.
 std::string WriteYaml(const YamlNode& root);

@@ -74,40 +74,31 @@ std::string Shown(absl::string_view text) {
   return absl::StrCat("\"", text.substr(0, cut), "...\"");
 }
 
+Sentence Perhaps(absl::string_view nearest) {
+  if (nearest.empty()) return {};
+  return {absl::StrCat("; có phải là \"", nearest, "\"?"),
+          absl::StrCat("; did you mean \"", nearest, "\"?")};
+}
+
 bool Reader::Parse(absl::string_view text, YamlNode* root) {
-  std::string normal;
-  int line = 0;
-  while (!text.empty()) {
-    ++line;
-    const std::size_t end = text.find('\n');
-    const absl::string_view one = text.substr(0, end);
-    const absl::StatusOr<std::string> nfc = ToNfc(one);
-    if (!nfc.ok()) {
-      Note(Severity::kError, line, 0, "",
-           "not UTF-8; save the file as UTF-8 text");
-      return false;
-    }
-    if (*nfc != one) {
-      Note(Severity::kWarning, line, 0, "",
-           "not in NFC, or with blanks that do not break; read as normalised "
-           "text");
-    }
-    absl::StrAppend(&normal, *nfc, end == absl::string_view::npos ? "" : "\n");
-    if (end == absl::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
   YamlProblem problem;
-  if (ReadYaml(normal, root, &problem)) return true;
-  Note(Severity::kError, problem.line, problem.column, "", problem.message);
-  return false;
+  std::vector<YamlProblem> notes;
+  const bool read = ReadYaml(text, root, &problem, &notes);
+  for (const YamlProblem& note : notes) {
+    Note(Severity::kWarning, note.line, note.column, "", note.message);
+  }
+  if (!read) {
+    Note(Severity::kError, problem.line, problem.column, "", problem.message);
+  }
+  return read;
 }
 
 void Reader::Note(Severity severity, int line, int column,
-                  absl::string_view path, absl::string_view message) {
+                  absl::string_view path, const Sentence& message) {
   if (severity == Severity::kError) ++errors_;
   if (errors_ > kErrorsMax) return;
   findings_.push_back(
-      {severity, file_, line, column, std::string(path), std::string(message)});
+      {severity, file_, line, column, std::string(path), message});
 }
 
 std::vector<Finding> Reader::TakeFindings() {
@@ -120,15 +111,18 @@ std::vector<Finding> Reader::TakeFindings() {
 }
 
 const std::string* Reader::Plain(const YamlNode& node, absl::string_view path,
-                                 absl::string_view what) {
+                                 const Sentence& what) {
   if (node.kind == YamlNode::Kind::kScalar) return &node.text;
-  Error(node, path, absl::StrCat("is ", KindName(node), "; write ", what));
+  const Sentence is = KindWords(node);
+  Error(node, path,
+        {absl::StrCat(is.vi, "; viết ", what.vi),
+         absl::StrCat(is.en, "; write ", what.en)});
   return nullptr;
 }
 
 bool Reader::Text(const YamlNode& node, absl::string_view path,
                   std::string* value) {
-  const std::string* const text = Plain(node, path, "a text");
+  const std::string* const text = Plain(node, path, {"một đoạn chữ", "a text"});
   if (text == nullptr) return false;
   *value = Trim(*text);
   return true;
@@ -145,10 +139,14 @@ bool Reader::Name(const YamlNode& node, absl::string_view path,
   const bool digits = std::all_of(
       text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c); });
   if (text.empty() || text.size() > 80 || !letters || digits) {
-    Error(node, path,
-          absl::StrCat(Shown(text),
-                       " is no name; use letters, digits, \"-\", \"_\" and "
-                       "\".\", not digits alone"));
+    Error(
+        node, path,
+        {absl::StrCat(Shown(text),
+                      " không phải tên; dùng chữ cái, chữ số, \"-\", \"_\" và "
+                      "\".\", không chỉ toàn chữ số"),
+         absl::StrCat(Shown(text),
+                      " is no name; use letters, digits, \"-\", \"_\" and "
+                      "\".\", not digits alone")});
     return false;
   }
   *value = text;
@@ -157,19 +155,21 @@ bool Reader::Name(const YamlNode& node, absl::string_view path,
 
 bool Reader::Whole(const YamlNode& node, absl::string_view path,
                    std::int64_t min, std::int64_t max, std::int64_t* value) {
-  const std::string* const text = Plain(node, path, "a whole number");
+  const std::string* const text =
+      Plain(node, path, {"một số nguyên", "a whole number"});
   if (text == nullptr) return false;
   std::int64_t number = 0;
   if (!absl::SimpleAtoi(*text, &number)) {
     Error(node, path,
-          absl::StrCat(Shown(*text),
-                       " is not a whole number; write digits "
-                       "only"));
+          {absl::StrCat(Shown(*text), " không phải số nguyên; chỉ viết chữ số"),
+           absl::StrCat(Shown(*text),
+                        " is not a whole number; write digits only")});
     return false;
   }
   if (number < min || number > max) {
     Error(node, path,
-          absl::StrCat(number, " is not between ", min, " and ", max));
+          {absl::StrCat(number, " không nằm từ ", min, " đến ", max),
+           absl::StrCat(number, " is not between ", min, " and ", max)});
     return false;
   }
   *value = number;
@@ -177,7 +177,8 @@ bool Reader::Whole(const YamlNode& node, absl::string_view path,
 }
 
 bool Reader::Bool(const YamlNode& node, absl::string_view path, bool* value) {
-  const std::string* const text = Plain(node, path, "true or false");
+  const std::string* const text =
+      Plain(node, path, {"true hoặc false", "true or false"});
   if (text == nullptr) return false;
   const std::string lower = absl::AsciiStrToLower(*text);
   if (lower == "true" || lower == "false") {
@@ -186,7 +187,9 @@ bool Reader::Bool(const YamlNode& node, absl::string_view path, bool* value) {
   }
   const std::optional<bool> yes = cli::ParseYesNo(*text);
   if (!yes.has_value()) {
-    Error(node, path, absl::StrCat(Shown(*text), ": write true or false"));
+    Error(node, path,
+          {absl::StrCat(Shown(*text), ": viết true (có) hoặc false (không)"),
+           absl::StrCat(Shown(*text), ": write true or false")});
     return false;
   }
   *value = *yes;
@@ -194,13 +197,15 @@ bool Reader::Bool(const YamlNode& node, absl::string_view path, bool* value) {
 }
 
 bool Reader::Day(const YamlNode& node, absl::string_view path, Date* value) {
-  const std::string* const text = Plain(node, path, "a date");
+  const std::string* const text = Plain(node, path, {"một ngày", "a date"});
   if (text == nullptr) return false;
   const absl::StatusOr<Date> date = cli::ParseDate(*text);
   if (!date.ok()) {
     Error(node, path,
-          absl::StrCat(Shown(*text),
-                       " is not a date; write 2023-06-30 or 30/6/2023"));
+          {absl::StrCat(Shown(*text),
+                        " không phải là ngày; viết 2023-06-30 hoặc 30/6/2023"),
+           absl::StrCat(Shown(*text),
+                        " is not a date; write 2023-06-30 or 30/6/2023")});
     return false;
   }
   *value = *date;
@@ -209,13 +214,15 @@ bool Reader::Day(const YamlNode& node, absl::string_view path, Date* value) {
 
 bool Reader::YearMonth(const YamlNode& node, absl::string_view path,
                        Month* value) {
-  const std::string* const text = Plain(node, path, "a month");
+  const std::string* const text = Plain(node, path, {"một tháng", "a month"});
   if (text == nullptr) return false;
   const absl::StatusOr<Month> month = cli::ParseMonth(*text);
   if (!month.ok()) {
-    Error(
-        node, path,
-        absl::StrCat(Shown(*text), " is not a month; write 2023-06 or 6/2023"));
+    Error(node, path,
+          {absl::StrCat(Shown(*text),
+                        " không phải là tháng; viết 2023-06 hoặc 6/2023"),
+           absl::StrCat(Shown(*text),
+                        " is not a month; write 2023-06 or 6/2023")});
     return false;
   }
   *value = *month;
@@ -224,11 +231,17 @@ bool Reader::YearMonth(const YamlNode& node, absl::string_view path,
 
 bool Reader::Months(const YamlNode& node, absl::string_view path, Month* first,
                     Month* last) {
-  const std::string* const text = Plain(node, path, "2023-06..2023-12");
+  const std::string* const text = Plain(node, path, Same("2023-06..2023-12"));
   if (text == nullptr) return false;
   const auto months = ParseMonths(*text);
-  if (!months.ok()) {
-    Error(node, path, months.status().message());
+  if (!months.has_value()) {
+    Error(node, path,
+          {absl::StrCat(Shown(*text),
+                        " không phải là tháng hay khoảng tháng, tháng đầu "
+                        "trước; viết 2023-06 hoặc 2023-06..2023-12"),
+           absl::StrCat(Shown(*text),
+                        " is not a month or a range, the first month first; "
+                        "write 2023-06 or 2023-06..2023-12")});
     return false;
   }
   *first = months->first;
@@ -238,11 +251,17 @@ bool Reader::Months(const YamlNode& node, absl::string_view path, Month* first,
 
 bool Reader::Moment(const YamlNode& node, absl::string_view path,
                     Instant* value) {
-  const std::string* const text = Plain(node, path, "2023-06-30 18:00");
+  const std::string* const text = Plain(node, path, Same("2023-06-30 18:00"));
   if (text == nullptr) return false;
-  const absl::StatusOr<Instant> moment = ParseMoment(*text);
-  if (!moment.ok()) {
-    Error(node, path, moment.status().message());
+  const std::optional<Instant> moment = ParseMoment(*text);
+  if (!moment.has_value()) {
+    Error(node, path,
+          {absl::StrCat(Shown(*text),
+                        " không phải là thời điểm; viết 2023-06-30 18:00 (giờ "
+                        "Việt Nam) hoặc 2023-06-30T11:00:00Z"),
+           absl::StrCat(Shown(*text),
+                        " is not a moment; write 2023-06-30 18:00 (local "
+                        "time) or 2023-06-30T11:00:00Z")});
     return false;
   }
   *value = *moment;
@@ -251,11 +270,17 @@ bool Reader::Moment(const YamlNode& node, absl::string_view path,
 
 bool Reader::Span(const YamlNode& node, absl::string_view path,
                   std::int64_t* ms) {
-  const std::string* const text = Plain(node, path, "+366d");
+  const std::string* const text = Plain(node, path, Same("+366d"));
   if (text == nullptr) return false;
-  const absl::StatusOr<std::int64_t> span = ParseSpan(*text);
-  if (!span.ok()) {
-    Error(node, path, span.status().message());
+  const std::optional<std::int64_t> span = ParseSpan(*text);
+  if (!span.has_value()) {
+    Error(node, path,
+          {absl::StrCat(Shown(*text),
+                        " không phải là khoảng thời gian; viết 90s, 10m, -3h "
+                        "hoặc +366d"),
+           absl::StrCat(Shown(*text),
+                        " is not a span of time; write 90s, 10m, -3h or "
+                        "+366d")});
     return false;
   }
   *ms = *span;
@@ -264,14 +289,21 @@ bool Reader::Span(const YamlNode& node, absl::string_view path,
 
 bool Reader::Dong(const YamlNode& node, absl::string_view path,
                   std::int64_t* value) {
-  const std::string* const text = Plain(node, path, "an amount of money");
+  const std::string* const text =
+      Plain(node, path, {"một số tiền", "an amount of money"});
   if (text == nullptr) return false;
   absl::string_view positive = *text;
   const bool negative = !positive.empty() && positive.front() == '-';
   if (negative) positive.remove_prefix(1);
   const absl::StatusOr<std::int64_t> amount = ParseDong(positive);
   if (!amount.ok()) {
-    Error(node, path, amount.status().message());
+    Error(node, path,
+          {absl::StrCat(Shown(*text),
+                        " không phải số tiền nguyên đồng; viết 500000, "
+                        "500.000, 500 nghìn hoặc 1.500.000 đồng"),
+           absl::StrCat(Shown(*text),
+                        " is no whole amount of đồng; write 500000, 500.000, "
+                        "500 nghìn or 1.500.000 đồng")});
     return false;
   }
   *value = negative ? -*amount : *amount;
@@ -281,7 +313,7 @@ bool Reader::Dong(const YamlNode& node, absl::string_view path,
 bool Reader::EnumWord(const YamlNode& node, absl::string_view path,
                       const google::protobuf::EnumDescriptor* type,
                       int* value) {
-  const std::string* const text = Plain(node, path, "a word");
+  const std::string* const text = Plain(node, path, {"một từ", "a word"});
   if (text == nullptr) return false;
   if (absl::SimpleAtoi(*text, value)) return true;
   const std::string upper = absl::AsciiStrToUpper(*text);
@@ -306,11 +338,14 @@ bool Reader::EnumWord(const YamlNode& node, absl::string_view path,
     return true;
   }
   const std::string nearest = Nearest(*text, known);
+  const Sentence perhaps = Perhaps(nearest);
+  const bool none = nearest.empty();
+  const std::string all = absl::StrJoin(known, ", ");
   Error(node, path,
-        absl::StrCat(
-            Shown(*text), " is not known",
-            nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest),
-            "; one of ", absl::StrJoin(known, ", ")));
+        {absl::StrCat("không có từ ", Shown(*text), perhaps.vi,
+                      none ? "; viết" : " Viết", " một trong các từ ", all),
+         absl::StrCat(Shown(*text), " is not known", perhaps.en,
+                      none ? "; write" : " Write", " one of ", all)});
   return false;
 }
 
@@ -322,8 +357,10 @@ std::vector<const YamlNode*> Reader::Items(const YamlNode& node,
   } else if (node.kind == YamlNode::Kind::kSequence) {
     for (const YamlNode& item : node.items) items.push_back(&item);
   } else {
+    const Sentence is = KindWords(node);
     Error(node, path,
-          absl::StrCat("is ", KindName(node), "; write a list, [a, b]"));
+          {absl::StrCat(is.vi, "; viết một danh sách, [a, b]"),
+           absl::StrCat(is.en, "; write a list, [a, b]")});
   }
   return items;
 }
@@ -337,9 +374,11 @@ Fields::Fields(Reader* reader, const YamlNode& node, std::string path)
     ok_ = true;
     return;
   }
-  reader_->Error(node, path_,
-                 absl::StrCat("is ", KindName(node),
-                              "; write a block of fields, {name: value}"));
+  const Sentence is = KindWords(node);
+  reader_->Error(
+      node, path_,
+      {absl::StrCat(is.vi, "; viết một khối gồm nhiều mục, {name: value}"),
+       absl::StrCat(is.en, "; write a block of fields, {name: value}")});
 }
 
 std::string Fields::Path(absl::string_view key) const { return At(path_, key); }
@@ -356,7 +395,8 @@ const YamlNode* Fields::Need(absl::string_view key) {
   const YamlNode* const node = Find(key);
   if (node == nullptr && ok_) {
     reader_->Error(*node_, Path(key),
-                   absl::StrCat("missing; add \"", key, ":\""));
+                   {absl::StrCat("thiếu; thêm \"", key, ":\""),
+                    absl::StrCat("missing; add \"", key, ":\"")});
   }
   return node;
 }
@@ -366,13 +406,15 @@ void Fields::Done() {
   for (const auto& [key, value] : node_->fields) {
     if (known_.count(key) > 0) continue;
     const std::string nearest = Nearest(key, known);
-    reader_->Error(
-        value, Path(key),
+    const std::string all = absl::StrJoin(known, ", ");
+    const Sentence hint =
         nearest.empty()
-            ? absl::StrCat("unknown field ", Shown(key),
-                           "; known here: ", absl::StrJoin(known, ", "))
-            : absl::StrCat("unknown field ", Shown(key), "; did you mean \"",
-                           nearest, "\"?"));
+            ? Sentence{absl::StrCat("; các mục dùng được ở đây: ", all),
+                       absl::StrCat("; known here: ", all)}
+            : Perhaps(nearest);
+    reader_->Error(value, Path(key),
+                   {absl::StrCat("không có mục ", Shown(key), hint.vi),
+                    absl::StrCat("unknown field ", Shown(key), hint.en)});
   }
 }
 

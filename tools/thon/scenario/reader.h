@@ -15,6 +15,7 @@
 #include "google/protobuf/descriptor.h"
 #include "server/core/civil.h"
 #include "server/policy/policy_yaml.h"
+#include "server/policy/sentence.h"
 #include "server/policy/yaml_tree.h"
 
 namespace thon::scenario {
@@ -30,11 +31,11 @@ class Reader {
 
   const std::string& file() const { return file_; }
   void Error(const YamlNode& at, absl::string_view path,
-             absl::string_view message) {
+             const Sentence& message) {
     Note(Severity::kError, at.line, at.column, path, message);
   }
   void Note(Severity severity, int line, int column, absl::string_view path,
-            absl::string_view message);
+            const Sentence& message);
   bool has_error() const { return errors_ > 0; }
   int errors() const { return errors_; }
   // By line, then column.
@@ -64,7 +65,7 @@ class Reader {
  private:
   // The scalar's text; nullptr and an error if it is none.
   const std::string* Plain(const YamlNode& node, absl::string_view path,
-                           absl::string_view what);
+                           const Sentence& what);
 
   const std::string file_;
   std::vector<Finding> findings_;
@@ -114,6 +115,9 @@ std::string At(absl::string_view path, std::size_t index);
 
 // For messages: the text in quotes, cut to a line.
 std::string Shown(absl::string_view text);
+
+// "; did you mean \"sync\"?", or nothing in both if `nearest` is empty.
+Sentence Perhaps(absl::string_view nearest);
 
 }  // namespace thon::scenario
 

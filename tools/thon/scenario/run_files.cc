@@ -125,8 +125,14 @@ FileResult ReadFileResult(const std::string& file, Scenario* scenario) {
   const absl::StatusOr<std::string> text = cli::ReadFile(file);
   if (!text.ok()) {
     result.verdict = Verdict::kWrong;
-    result.findings.push_back({Severity::kError, file, 0, 0, "",
-                               std::string(text.status().message())});
+    result.findings.push_back({Severity::kError,
+                               file,
+                               0,
+                               0,
+                               "",
+                               {"không đọc được tệp; xem lại tên tệp và quyền "
+                                "đọc",
+                                std::string(text.status().message())}});
     return result;
   }
   ReadScenario read = ParseScenario(*text, file);

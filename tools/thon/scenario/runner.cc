@@ -21,6 +21,12 @@
 namespace thon::scenario {
 namespace {
 
+constexpr char kTakesEffect[] = "có hiệu lực (takes effect)";
+constexpr char kRefused[] = "bị từ chối (refused)";
+constexpr char kNoEffect[] = "không có hiệu lực (recorded without effect)";
+constexpr char kIneffective[] =
+    "bị từ chối, hoặc không có hiệu lực (refused, or recorded without effect)";
+
 constexpr std::size_t kGroupMax = 200;
 
 absl::string_view CodeName(absl::StatusCode code) {
@@ -227,7 +233,8 @@ class Runner {
       const auto phone = history_.phones.find(act.phone);
       if (phone == history_.phones.end()) {
         Broken(step, PayloadLabel(step),
-               absl::StrCat("phone ", act.phone, " is not enrolled yet"));
+               absl::StrCat("điện thoại (phone) ", act.phone,
+                            " chưa đăng ký (is not enrolled yet)"));
         return false;
       }
       const std::string author(phone->second.author().view());
@@ -257,16 +264,17 @@ class Runner {
       if (!place.has_value()) {
         Broken(step, label,
                absl::StrCat(name,
-                            " is not recorded by a phone before this "
-                            "step"));
+                            " chưa được điện thoại nào ghi trước bước này (is "
+                            "not recorded by a phone before this step)"));
         return false;
       }
       if (first.value != 0 &&
           (!(place->author == author) || place->sequence != last.Next())) {
         Broken(step, label,
                absl::StrCat(name,
-                            " does not follow on the event before it; "
-                            "decide them in steps of their own"));
+                            " không nối tiếp sự kiện trước nó; quyết định ở "
+                            "bước riêng (does not follow on the event before "
+                            "it; decide them in steps of their own)"));
         return false;
       }
       author = place->author;
@@ -298,7 +306,8 @@ class Runner {
             : std::nullopt;
     if (!row.has_value()) {
       Broken(step, PayloadLabel(step),
-             absl::StrCat("team ", act.founding, " is not founded yet"));
+             absl::StrCat("tổ (team) ", act.founding,
+                          " chưa thành lập (is not founded yet)"));
       return false;
     }
     v1::CorrectionIssued* const correction = event->mutable_correction_issued();
@@ -330,7 +339,7 @@ class Runner {
       const auto seen = history_.steps.find(act.seen);
       if (seen == history_.steps.end()) {
         Broken(step, PayloadLabel(step),
-               absl::StrCat("seen: ", act.seen, " comes later"));
+               absl::StrCat("seen: ", act.seen, " ở bước sau (comes later)"));
         return absl::OkStatus();
       }
       request.seen_position = seen->second;
@@ -370,23 +379,14 @@ class Runner {
   }
 
   static std::string Describe(const ActOutcome& outcome) {
-    std::string text;
-    switch (outcome.kind) {
-      case ActOutcome::Kind::kEffective:
-        return "takes effect";
-      case ActOutcome::Kind::kRefused:
-        text = "refused";
-        break;
-      case ActOutcome::Kind::kNoEffect:
-        text = "recorded without effect";
-        break;
-      case ActOutcome::Kind::kIneffective:
-        text = "refused, or recorded without effect";
-        break;
-    }
+    using Kind = ActOutcome::Kind;
+    if (outcome.kind == Kind::kEffective) return kTakesEffect;
+    std::string text = outcome.kind == Kind::kRefused    ? kRefused
+                       : outcome.kind == Kind::kNoEffect ? kNoEffect
+                                                         : kIneffective;
     if (!outcome.code.empty()) absl::StrAppend(&text, " ", outcome.code);
     if (!outcome.says.empty()) {
-      absl::StrAppend(&text, ", saying \"", outcome.says, "\"");
+      absl::StrAppend(&text, ", nói (saying) \"", outcome.says, "\"");
     }
     return text;
   }
@@ -412,19 +412,18 @@ class Runner {
   void Judge(const Step& step, const Act& act, const absl::Status& refused) {
     const absl::string_view code = CodeName(refused.code());
     JudgeAs(step, act, ActOutcome::Kind::kRefused, code, refused.message(),
-            absl::StrCat("refused ", code, ": ", refused.message()));
+            absl::StrCat(kRefused, " ", code, ": ", refused.message()));
   }
 
   void JudgeOutcome(const Step& step, const Act& act,
                     const v1::CommandOutcome& outcome) {
     if (outcome.effective()) {
       return JudgeAs(step, act, ActOutcome::Kind::kEffective, "",
-                     outcome.detail(), "takes effect");
+                     outcome.detail(), kTakesEffect);
     }
     const std::string code = cli::Short(outcome.failure());
     JudgeAs(step, act, ActOutcome::Kind::kNoEffect, code, outcome.detail(),
-            absl::StrCat("recorded without effect, ", code, ": ",
-                         outcome.detail()));
+            absl::StrCat(kNoEffect, " ", code, ": ", outcome.detail()));
   }
 
   // ---- Phones ---------------------------------------------------------------
@@ -480,7 +479,7 @@ class Runner {
     const auto found = history_.phones.find(what.phone);
     if (found == history_.phones.end()) {
       Broken(step, absl::StrCat("phone ", what.phone),
-             "is not enrolled yet at this moment");
+             "lúc này chưa đăng ký (is not enrolled yet at this moment)");
       return absl::OkStatus();
     }
     Phone& phone = found->second;
@@ -515,7 +514,8 @@ class Runner {
       const absl::Status enrolled = Send(&phone, std::move(request));
       if (!enrolled.ok()) {
         Differs(step, absl::StrCat("phone ", what.phone),
-                "the successor is enrolled", enrolled.message());
+                "khóa kế tiếp được đăng ký (the successor is enrolled)",
+                enrolled.message());
       }
     }
     absl::Status done;

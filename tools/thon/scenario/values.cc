@@ -14,15 +14,6 @@
 namespace thon::scenario {
 namespace {
 
-absl::Status Wrong(absl::string_view text, absl::string_view form) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is not ", form));
-}
-
-constexpr char kMomentForm[] =
-    "a moment; write 2023-06-30 18:00 (local time) or "
-    "2023-06-30T11:00:00Z";
-
 bool ParsePart(absl::string_view text, std::size_t digits, int limit,
                int* value) {
   return text.size() >= 1 && text.size() <= digits &&
@@ -76,26 +67,25 @@ std::size_t Distance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-absl::StatusOr<Instant> ParseMoment(absl::string_view text) {
+std::optional<Instant> ParseMoment(absl::string_view text) {
   const absl::StatusOr<Instant> full = ParseInstant(text);
-  if (full.ok()) return full;
+  if (full.ok()) return *full;
   const std::vector<absl::string_view> parts =
       absl::StrSplit(text, absl::ByAnyChar(" T"), absl::SkipEmpty());
   std::int64_t ms = 0;
   if (parts.size() != 2 || !ParseClock(parts[1], &ms)) {
-    return Wrong(text, kMomentForm);
+    return std::nullopt;
   }
   const absl::StatusOr<Date> date = cli::ParseDate(parts[0]);
-  if (!date.ok()) return Wrong(text, kMomentForm);
+  if (!date.ok()) return std::nullopt;
   return Instant(TimeZone::VietNam().StartOf(*date).ms + ms);
 }
 
-absl::StatusOr<std::int64_t> ParseSpan(absl::string_view text) {
-  constexpr char kForm[] = "a span of time; write 90s, 10m, -3h or +366d";
+std::optional<std::int64_t> ParseSpan(absl::string_view text) {
   absl::string_view rest = text;
   const bool negative = absl::ConsumePrefix(&rest, "-");
   if (!negative) absl::ConsumePrefix(&rest, "+");
-  if (rest.size() < 2) return Wrong(text, kForm);
+  if (rest.size() < 2) return std::nullopt;
   std::int64_t unit = 0;
   switch (rest.back()) {
     case 's':
@@ -111,32 +101,24 @@ absl::StatusOr<std::int64_t> ParseSpan(absl::string_view text) {
       unit = 86'400'000;
       break;
     default:
-      return Wrong(text, kForm);
+      return std::nullopt;
   }
   rest.remove_suffix(1);
   int count = 0;
-  if (!ParsePart(rest, 6, 1'000'000, &count)) return Wrong(text, kForm);
+  if (!ParsePart(rest, 6, 1'000'000, &count)) return std::nullopt;
   return (negative ? -1 : 1) * unit * count;
 }
 
-absl::StatusOr<std::pair<Month, Month>> ParseMonths(absl::string_view text) {
+std::optional<std::pair<Month, Month>> ParseMonths(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, "..");
-  if (parts.size() > 2) {
-    return Wrong(text, "a range of months; write 2023-06..2023-12");
-  }
+  if (parts.size() > 2) return std::nullopt;
   const absl::StatusOr<Month> first = cli::ParseMonth(Trim(parts.front()));
   const absl::StatusOr<Month> last = cli::ParseMonth(Trim(parts.back()));
-  if (!first.ok() || !last.ok()) {
-    return Wrong(text, "a month or a range; write 2023-06 or 2023-06..2023-12");
-  }
-  if (*last < *first) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" ends before it begins"));
-  }
+  if (!first.ok() || !last.ok() || *last < *first) return std::nullopt;
   return std::make_pair(*first, *last);
 }
 
-absl::StatusOr<std::int32_t> ParseQuarter(absl::string_view text) {
+std::optional<std::int32_t> ParseQuarter(absl::string_view text) {
   const std::vector<std::string> parts =
       absl::StrSplit(absl::AsciiStrToUpper(text), "-Q");
   int year = 0;
@@ -144,12 +126,12 @@ absl::StatusOr<std::int32_t> ParseQuarter(absl::string_view text) {
   if (parts.size() != 2 || parts[0].size() != 4 ||
       !ParsePart(parts[0], 4, 2200, &year) || parts[1].size() != 1 ||
       !ParsePart(parts[1], 1, 5, &quarter) || quarter == 0) {
-    return Wrong(text, "a quarter; write 2023-Q3");
+    return std::nullopt;
   }
   return year * 10 + quarter;
 }
 
-absl::StatusOr<std::string> ParseMetricNumber(absl::string_view text) {
+std::optional<std::string> ParseMetricNumber(absl::string_view text) {
   if (absl::AsciiStrToLower(text) == "unknown") return std::string("unknown");
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   std::int64_t numerator = 0;
@@ -157,9 +139,7 @@ absl::StatusOr<std::string> ParseMetricNumber(absl::string_view text) {
   if (parts.size() > 2 || !absl::SimpleAtoi(Trim(parts[0]), &numerator) ||
       (parts.size() == 2 &&
        (!absl::SimpleAtoi(Trim(parts[1]), &denominator) || denominator <= 0))) {
-    return Wrong(text,
-                 "a value of a metric; write a count 3, a ratio 412/824, or "
-                 "unknown");
+    return std::nullopt;
   }
   return ShowNumber(numerator, denominator, parts.size() == 2);
 }

@@ -182,9 +182,12 @@ bool WantReader::MetricName(std::string* name, const YamlNode& at) {
   Metric metric = Metric::kM01;
   if (!FindMetric(id, &metric)) {
     reader_.Error(at, Here("metrics"),
-                  absl::StrCat(Shown(id),
-                               " is no metric of the catalogue; write M01 "
-                               "or active_days"));
+                  {absl::StrCat(Shown(id),
+                                " không phải chỉ số của danh mục; viết M01 "
+                                "hoặc active_days"),
+                   absl::StrCat(Shown(id),
+                                " is no metric of the catalogue; write M01 or "
+                                "active_days")});
     return false;
   }
   *name = absl::StrCat(InfoOf(metric).id,
@@ -196,9 +199,16 @@ void WantReader::Metrics() {
   Each("metrics", [&](std::string* name, const YamlNode& value,
                       std::string* text) {
     if (!MetricName(name, value)) return false;
-    const absl::StatusOr<std::string> number = ParseMetricNumber(value.text);
-    if (!number.ok()) {
-      reader_.Error(value, Here("metrics"), number.status().message());
+    const std::optional<std::string> number = ParseMetricNumber(value.text);
+    if (!number.has_value()) {
+      reader_.Error(
+          value, Here("metrics"),
+          {absl::StrCat(Shown(value.text),
+                        " không phải giá trị của chỉ số; viết số đếm 3, tỷ lệ "
+                        "412/824, hoặc unknown"),
+           absl::StrCat(Shown(value.text),
+                        " is not a value of a metric; write a count 3, a ratio "
+                        "412/824, or unknown")});
       return false;
     }
     *text = *number;
