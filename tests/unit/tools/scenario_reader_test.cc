@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
@@ -139,6 +140,30 @@ TEST(ScenarioReader, OneLookFindsAllMistakes) {
   std::vector<int> lines;
   for (const Finding& finding : read.findings) lines.push_back(finding.line);
   EXPECT_THAT(lines, ::testing::IsSupersetOf({4, 13, 16}));
+}
+
+TEST(ScenarioReader, WhateverWordIsSpoiltItIsToldInBothLanguages) {
+  const std::string good = kGood;
+  const auto is_word = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  int told = 0;
+  for (std::size_t begin = 0; begin < good.size();) {
+    std::size_t end = begin;
+    while (end < good.size() && is_word(good[end])) ++end;
+    for (const char* const word : {"", "zzz", "1.5", "[]", "{a: 1}"}) {
+      if (end == begin) break;
+      std::string text = good;
+      text.replace(begin, end - begin, word);
+      for (const Finding& finding : ParseScenario(text, "x.yaml").findings) {
+        ++told;
+        ASSERT_EQ(thon::testing::OneLanguageFault(finding), "")
+            << FormatFinding(finding);
+      }
+    }
+    begin = end + 1;
+  }
+  EXPECT_GT(told, 500);
 }
 
 TEST(ScenarioReader, TheGroundAndTheStepsComeInTheOrderOfTime) {
