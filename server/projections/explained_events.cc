@@ -85,6 +85,7 @@ class Explainer {
   const RecordedEvent* Recorded(const Report& report);
   v1::ExplainedEvent* Add(const Report& report, v1::Derivation* step);
   void AddInspections(const std::set<Month>& months, v1::Derivation* step);
+  void AddUpdates(v1::Derivation* step);
   std::set<Month> MonthsFor(const MetricSelector& selector) const;
   std::set<Month> AllMonths() const;
 
@@ -391,6 +392,41 @@ void Explainer::AddInspections(const std::set<Month>& months,
   }
 }
 
+// Of a threshold over M06 the updates in time are one group, and the others do
+// not count; of the note that there is none, all are one.
+void Explainer::AddUpdates(v1::Derivation* step) {
+  const bool any_time = step->rule() == "monthly_update.record_missing";
+  const Date deadline = policy_.submit_deadline(month_);
+  const v1::TeamMonth row = GetMonth(rows_, Holder::Of(team_), month_);
+  std::uint64_t first = 0;
+  for (const v1::MonthUpdate& update : row.updates()) {
+    const AuthorId* const author = AuthorOf(update.author_number());
+    if (author == nullptr) continue;
+    const std::optional<RecordedEvent> recorded =
+        events_.Find(*author, Sequence(update.sequence()));
+    if (!recorded.has_value()) continue;
+    v1::ExplainedEvent* const event = step->add_events();
+    event->set_position(recorded->position.value);
+    event->set_author(std::string(author->view()));
+    event->set_sequence(update.sequence());
+    event->set_type(std::string(PayloadName(recorded->event)));
+    event->set_received_date(update.received_date());
+    if (!any_time && Date(update.received_date()) >= deadline) {
+      SayWhy("NOT_COUNTED", "LATE",
+             absl::StrCat("nhận từ ngày ", deadline.Vietnamese(),
+                          " trở đi, sau hạn nộp"),
+             absl::StrCat("received on ", deadline.Vietnamese(),
+                          " or later, after the deadline"),
+             event);
+      continue;
+    }
+    event->set_standing("COUNTED");
+    step->add_positions(event->position());
+    if (first != 0) event->set_grouped_with(first);
+    if (first == 0) first = event->position();
+  }
+}
+
 // Events that do not count; `rests`: the step rests on those that are held.
 void Explainer::ExplainOthers(bool only_held, bool rests,
                               const std::set<Month>& months,
@@ -454,6 +490,7 @@ void Explainer::ExplainStep(v1::Derivation* step) {
     }
   } else if (step->steps().empty()) {
     for (const v1::MetricValue& value : step->metrics()) {
+      if (value.metric() == InfoOf(Metric::kM06).id) AddUpdates(step);
       for (const MetricSelector& selector : policy_.selectors) {
         if (IsActivityMetric(selector) &&
             InfoOf(selector.metric).id == value.metric() &&

@@ -6,8 +6,9 @@
 //   - Events that add to the value as one are a group: the reports of one
 //     session (T06); for M01 all of a day, for M03 all of a member, for M08 all
 //     visits of a household, for M20 all that say one task was done, for M22
-//     all whose instant is known. Of a group the first has grouped_with 0, the
-//     others name it.
+//     all whose instant is known; for M06 the monthly updates in time, and
+//     where a missing one is only noted, all updates. Of a group the first has
+//     grouped_with 0, the others name it.
 //   - Without all events of a named group the value would be another.
 //   - Without any number of other activities it would be the same.
 // M23 also rests on held activities whose time is SUSPECT, in `positions`. An

@@ -10,6 +10,7 @@
 #include "server/rpc/queries.h"
 #include "server/rpc/services.h"
 #include "server/rpc/status_mapping.h"
+#include "server/rpc/update_acts.h"
 #include "thon/v1/query_service.grpc.pb.h"
 
 namespace thon {
@@ -79,7 +80,20 @@ class QueryService final : public v1::QueryService::CallbackService {
       CallbackServerContext* context,
       const v1::GetDeterminationRequest* request,
       v1::GetDeterminationResponse* response) override {
-    return Read(context, *request, response, GetDeterminationQuery);
+    return calls_->RunRead(
+        context, request->options(),
+        [this, request, response](const Caller& caller, const ReadView& view) {
+          const absl::Status status = GetDeterminationQuery(
+              *request, view, MayReadOf(caller), response);
+          if (!status.ok() || !response->has_derivation() ||
+              response->row().beneficiary_kind() != v1::BENEFICIARY_KIND_TEAM) {
+            return status;
+          }
+          return AddUpdateActs(calls_->engine(),
+                               TeamId(request->beneficiary_id()),
+                               Month(request->month()), view.position,
+                               response->mutable_derivation());
+        });
   }
   ServerUnaryReactor* ListDeterminations(
       CallbackServerContext* context,
@@ -169,12 +183,8 @@ class QueryService final : public v1::QueryService::CallbackService {
     return calls_->RunRead(context, options,
                            [this, &request, response, query](
                                const Caller& caller, const ReadView& view) {
-                             const MayRead may_read = [this,
-                                                       &caller](UnitId unit) {
-                               return calls_->engine().Authorise(
-                                   caller.officer, v1::ROLE_READER, unit);
-                             };
-                             return query(request, view, may_read, response);
+                             return query(request, view, MayReadOf(caller),
+                                          response);
                            });
   }
 
@@ -197,6 +207,12 @@ class QueryService final : public v1::QueryService::CallbackService {
       return reactor;
     }
     return ReadWith(context, options, request, response, query);
+  }
+
+  MayRead MayReadOf(const Caller& caller) const {
+    return [this, officer = caller.officer](UnitId unit) {
+      return calls_->engine().Authorise(officer, v1::ROLE_READER, unit);
+    };
   }
 
   const Calls* const calls_;

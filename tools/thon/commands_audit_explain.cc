@@ -1,5 +1,6 @@
 // thon audit explain: from the đồng down to the signed batches and their
 // proofs.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -35,8 +36,15 @@ using Basis = std::map<std::uint64_t, std::set<std::string>>;
 
 void CollectSteps(const v1::Derivation& step, Basis* basis,
                   std::int64_t* left_out) {
+  // M06 and M07: the update, and who confirmed or returned it.
+  const bool update =
+      std::any_of(step.metrics().begin(), step.metrics().end(),
+                  [](const v1::MetricValue& value) {
+                    return value.metric() == "M06" || value.metric() == "M07";
+                  });
   for (const std::uint64_t position : step.positions()) {
-    if (position != 0) (*basis)[position].insert("basis");
+    if (position == 0) continue;
+    (*basis)[position].insert(update ? "monthly_update" : "basis");
   }
   for (const v1::ExplainedEvent& event : step.events()) {
     if (event.standing() != "COUNTED") continue;

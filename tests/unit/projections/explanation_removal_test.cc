@@ -100,6 +100,9 @@ class ExplanationRemovalTest : public ::testing::Test {
                       ", source: S}\n");
     }
     conditions += "    - {metric: M23, at_most: 100, source: S}\n";
+    conditions += "    - {metric: M06, at_most: 1, source: S}\n";
+    conditions +=
+        "monthly_update: {required: false, submit_before_day: 6, source: S}\n";
     return SmallPolicy(
         kPolicyId,
         absl::StrCat(PerMonth(500'000), conditions,
@@ -142,6 +145,12 @@ class ExplanationRemovalTest : public ::testing::Test {
       }
       reports_.insert(made.log.last_position().value + 1);
       made.Send(phones[phone], {done});
+      // Of the updates two come in time and one after the deadline.
+      if (i % 9 != 4) continue;
+      v1::Event update = Reported(when, 7, 71);
+      update.mutable_monthly_update_submitted()->set_period_month(kMonth);
+      reports_.insert(made.log.last_position().value + 1);
+      made.Send(phones[i % 2], {update});
     }
     made.log.SetTime(At("2023-07-12T08:00:00+07:00"));
   }
@@ -227,7 +236,7 @@ TEST_P(ExplanationRemovals, WhatCountsIsMissedAndNothingElseIs) {
                              Month(kMonth), made_->log.rows(), &made_->log);
     ASSERT_TRUE(explained.ok());
     const Values values = ValuesIn(made_->log.rows());
-    ASSERT_GE(values.size(), 13u) << explained->row.ShortDebugString();
+    ASSERT_GE(values.size(), 14u) << explained->row.ShortDebugString();
     for (const v1::Derivation& step : explained->derivation.steps()) {
       CheckStep(step, values, random);
     }
