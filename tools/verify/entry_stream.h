@@ -64,7 +64,7 @@ inline constexpr std::size_t kPartsAhead = 16;
 // as one part that is broken, however many they are. Behind a broken one,
 // entries of the same bundle are only hashed.
 //
-// Memory: one bundle's bytes, and kPartsAhead + 3 parts; each holds less than
+// Memory: one bundle's bytes, and kPartsAhead + 2 parts; each holds less than
 // kPartBytes besides its last entry. Thread-safety: Next() belongs to one
 // thread.
 class EntryStream {
