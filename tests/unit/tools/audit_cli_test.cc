@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <map>
 #include <set>
 #include <sstream>
 
@@ -18,7 +17,7 @@
 #include "server/core/tile.h"
 #include "server/core/tlog_proof.h"
 #include "server/projections/row_keys.h"
-#include "tests/unit/rpc/audit_fixture.h"
+#include "tests/unit/tools/audit_cli_fixture.h"
 #include "tools/thon/audit_entry.h"
 #include "tools/thon/cli.h"
 #include "tools/thon/files.h"
@@ -34,61 +33,6 @@ namespace fs = std::filesystem;
 using cli::Json;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class AuditCliTest : public AuditTest {
- protected:
-  void SetUp() override {
-    AuditTest::SetUp();
-    province_.ApproveFunding();
-    MakeHistory(30);
-    directory_ =
-        absl::StrCat(::testing::TempDir(), "thon_audit_cli_", ::getpid());
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-    std::ofstream(Path("ca.crt")) << tls_.ca_certificate;
-    std::ofstream(Path("token")) << operator_;
-  }
-  ~AuditCliTest() override { fs::remove_all(directory_); }
-
-  std::string Path(const std::string& name) const {
-    return absl::StrCat(directory_, "/", name);
-  }
-  int Run(std::vector<std::string> arguments) {
-    const std::vector<std::string> where = {
-        "--server",     absl::StrCat("127.0.0.1:", server_->port()),
-        "--ca",         Path("ca.crt"),
-        "--token-file", Path("token")};
-    arguments.insert(arguments.begin(), where.begin(), where.end());
-    setenv("THON_TRUST", Path("trust").c_str(), 1);
-    out_.str("");
-    err_.str("");
-    return cli::RunThon(arguments, &out_, &err_);
-  }
-  Json RunJson(std::vector<std::string> arguments) {
-    arguments.emplace_back("--json");
-    const int code = Run(arguments);
-    EXPECT_EQ(code, 0) << err_.str();
-    return code == 0 ? Json::parse(out_.str()) : Json();
-  }
-  std::string Content(const std::string& name) {
-    const auto content = cli::ReadFile(Path(name));
-    EXPECT_THAT(content, IsOk());
-    return content.value_or("");
-  }
-  note::VerifierKey LogKey() { return province_.engine().log_verifier_key(); }
-
-  // The only file of the trust folder with this ending.
-  std::string KeptPath(const std::string& ending) {
-    for (const auto& entry : fs::directory_iterator(Path("trust"))) {
-      if (entry.path().extension() == ending) return entry.path().string();
-    }
-    return "";
-  }
-
-  std::string directory_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-};
 
 TEST_F(AuditCliTest, TheLogIsShownAsItIsFilteredAndByMoments) {
   const std::vector<PlainEntry> plain = ReadPlainly();
@@ -428,148 +372,6 @@ TEST_F(AuditCliTest, AnAmountIsExplainedDownToSignedBatches) {
   EXPECT_EQ(founded, 1);
   ASSERT_EQ(Run({"audit", "explain", "1", "6/2023"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("only the server signed"));
-}
-
-// What an explanation of June rests on for the monthly update, by kind.
-class UpdateExplainedTest : public AuditCliTest {
- protected:
-  static constexpr int kJune = 202306;
-
-  void SetUp() override {
-    AuditCliTest::SetUp();
-    province_.AdvanceTo("2023-07-02T08:00:00+07:00");
-    std::string policy = ReadSource("/deploy/policies/yen-bai-2023.yaml");
-    for (const auto& [from, to] :
-         std::vector<std::pair<std::string, std::string>>{
-             {"policy: YB-2023", "policy: YB-CONFIRMED"},
-             {"rule: forbid", "rule: allow"},
-             {"required: false\n  record_missing",
-              "required: true\n  confirm_before_day: 11\n  record_missing"}}) {
-      const std::size_t at = policy.find(from);
-      ASSERT_NE(at, std::string::npos) << from;
-      policy.replace(at, from.size(), to);
-    }
-    v1::Event event;
-    v1::PolicyPublished* const published = event.mutable_policy_published();
-    published->set_policy_id("YB-CONFIRMED");
-    published->set_version(1);
-    published->set_issuer_unit_id(Province::kProvinceUnit);
-    published->set_text_hash(std::string(province_.PutDocument(policy).view()));
-    published->mutable_document()->set_number("61/2023/NQ-HĐND");
-    published->mutable_document()->set_issue_date(Day("2023-06-01"));
-    published->mutable_document()->set_issuer("HĐND tỉnh Yên Bái");
-    Must(event);
-  }
-
-  static std::string ReadSource(const std::string& path) {
-    return *cli::ReadFile(THON_SOURCE_DIR + path);
-  }
-  void Must(const v1::Event& event) {
-    const auto outcome = province_.Submit(event);
-    ASSERT_THAT(outcome, IsOk());
-    ASSERT_TRUE(outcome->effective()) << outcome->detail();
-    AwaitAllRows();
-  }
-  std::uint64_t Last() { return LastPosition().value; }
-
-  // A phone of team 1 hands June in; its position.
-  std::uint64_t HandIn(std::uint64_t seed) {
-    const TestPhone phone = EnrolledPhone(seed);
-    v1::Batch batch;
-    batch.set_author(std::string(phone.author().view()));
-    batch.set_first_sequence(1);
-    v1::Event* const event = batch.add_events();
-    event->set_sequence(1);
-    event->set_team_id(1);
-    event->set_member_id(11);
-    event->set_wall_time_ms(province_.engine().status().server_time.ms);
-    event->mutable_monthly_update_submitted()->set_period_month(kJune);
-    SyncCall call(sync_.get());
-    call.Greet(phone);
-    const v1::Answer answer = call.Answer(SealBatch(batch, phone.key()));
-    EXPECT_EQ(answer.code(), v1::ANSWER_CODE_RECORDED);
-    call.CloseSend();
-    EXPECT_TRUE(call.End().ok());
-    AwaitAllRows();
-    return answer.receipt().first_position();
-  }
-  std::uint64_t Confirm(std::uint64_t team = 1, int month = kJune) {
-    v1::Event event;
-    auto* const confirmed = event.mutable_monthly_update_confirmed();
-    confirmed->set_team_id(team);
-    confirmed->set_period_month(month);
-    confirmed->set_by_level(v1::UNIT_LEVEL_COMMUNE);
-    Must(event);
-    return Last();
-  }
-  std::uint64_t Return() {
-    v1::Event event;
-    auto* const returned = event.mutable_monthly_update_returned();
-    returned->set_team_id(1);
-    returned->set_period_month(kJune);
-    returned->set_by_level(v1::UNIT_LEVEL_COMMUNE);
-    returned->set_reason("thiếu số liệu");
-    Must(event);
-    return Last();
-  }
-
-  // The evidence for the monthly update: kind by position.
-  std::map<std::uint64_t, std::string> UpdateEvidence(
-      const std::string& policy = "YB-CONFIRMED") {
-    const Json explained =
-        RunJson({"audit", "explain", "1", "2023-06", "--policy", policy});
-    std::map<std::uint64_t, std::string> found;
-    for (const Json& one : explained["evidence"]) {
-      for (const std::string why : one["why"]) {
-        if (why == "monthly_update") found[one["position"]] = one["kind"];
-      }
-      EXPECT_EQ(one["signature_holds"], true);
-      EXPECT_EQ(one["inclusion_holds"], true);
-    }
-    return found;
-  }
-};
-
-TEST_F(UpdateExplainedTest, TheUpdateAndWhoConfirmedItAreNamedAndProven) {
-  using Found = std::map<std::uint64_t, std::string>;
-  const std::string kSubmitted = "monthly_update_submitted";
-  const std::string kConfirmed = "monthly_update_confirmed";
-  const std::string kReturned = "monthly_update_returned";
-
-  Confirm(2);  // Another team's.
-  const std::uint64_t handed_in = HandIn(901);
-  province_.AdvanceTo("2023-07-12T08:00:00+07:00");
-  AwaitAllRows();
-  EXPECT_EQ(UpdateEvidence(), (Found{{handed_in, kSubmitted}}))
-      << "nobody has said anything";
-
-  Confirm(1, 202307);  // Another month's.
-  const std::uint64_t confirmed = Confirm();
-  const Found once = {{handed_in, kSubmitted}, {confirmed, kConfirmed}};
-  EXPECT_EQ(UpdateEvidence(), once);
-  // What changes the month but not the confirmation, and a second confirmation.
-  const std::uint64_t late = HandIn(902);
-  Confirm();
-  Found both = once;
-  both[late] = kSubmitted;
-  EXPECT_EQ(UpdateEvidence(), both);
-  // This policy does not ask who confirmed.
-  EXPECT_EQ(UpdateEvidence("YB-2023"),
-            (Found{{handed_in, kSubmitted}, {late, kSubmitted}}));
-
-  const std::uint64_t returned = Return();
-  EXPECT_EQ(UpdateEvidence(), (Found{{handed_in, kSubmitted},
-                                     {late, kSubmitted},
-                                     {returned, kReturned}}));
-  const std::uint64_t again = Confirm();
-  EXPECT_EQ(UpdateEvidence(), (Found{{handed_in, kSubmitted},
-                                     {late, kSubmitted},
-                                     {again, kConfirmed}}));
-  ASSERT_EQ(Run({"audit", "explain", "1", "6/2023", "--policy", "YB-CONFIRMED",
-                 "--as-of", absl::StrCat(confirmed)}),
-            0)
-      << err_.str();
-  EXPECT_THAT(out_.str(), HasSubstr("báo cáo tháng (monthly update)"));
 }
 
 TEST_F(AuditCliTest, EveryEntryIsCheckedByItsAuthorsKeyAndItsProof) {
