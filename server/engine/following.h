@@ -57,8 +57,8 @@ class Following final : private WatchHub::Watcher {
   void More() { hub_->Request(id_); }
 
  private:
-  void OnResponse(v1::WatchResponse response) override {
-    listener_.on_response(std::move(response));
+  void OnResponse(SharedPage page) override {
+    listener_.on_response(page->response());
   }
   void OnEnd(const absl::Status& reason) override { listener_.on_end(reason); }
 

@@ -19,16 +19,43 @@ namespace {
 // revoked one ends a stream that is read within this and one PROGRESS more.
 constexpr std::int64_t kTokenCheckMs = 30'000;
 
-class WatchService final : public v1::WatchService::CallbackService {
+// Holds the bytes for as long as gRPC needs them, and copies none.
+grpc::ByteBuffer BufferOf(std::shared_ptr<const std::string> bytes) {
+  using Held = std::shared_ptr<const std::string>;
+  Held* const held = new Held(std::move(bytes));
+  const grpc::Slice slice(
+      // gRPC only reads it.
+      const_cast<char*>((*held)->data()), (*held)->size(),
+      [](void* ours) { delete static_cast<Held*>(ours); }, held);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// Ends a call that has not begun.
+class Refusal final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit Refusal(const absl::Status& status) { Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
+class WatchService final : public v1::WatchService::WithRawCallbackMethod_Watch<
+                               v1::WatchService::Service> {
  public:
   explicit WatchService(const Calls* calls)
       : calls_(calls), past_turns_(&calls->pool()) {}
 
-  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context,
-      const v1::WatchRequest* request) override {
+      const grpc::ByteBuffer* bytes) override {
+    v1::WatchRequest request;
+    grpc::ByteBuffer readable = *bytes;  // Shares what it holds.
+    if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&readable,
+                                                                  &request)
+             .ok()) {
+      return new Refusal(
+          absl::InternalError("the message is not a WatchRequest"));
+    }
     return new WatchStream(calls_, &past_turns_,
-                           std::string(BearerToken(*context)), *request);
+                           std::string(BearerToken(*context)), request);
   }
 
  private:
@@ -98,11 +125,9 @@ absl::Status WatchStream::CheckToken() {
   return calls_->engine().Authenticate(token_).status();
 }
 
-void WatchStream::OnResponse(v1::WatchResponse response) {
-  Write(std::move(response));
-}
+void WatchStream::OnResponse(SharedPage page) { Write(page->bytes()); }
 
-void WatchStream::Write(v1::WatchResponse response) {
+void WatchStream::Write(std::shared_ptr<const std::string> response) {
   const absl::Status token = CheckToken();
   if (!token.ok()) return FinishWhenIdle(token);
   {
@@ -111,7 +136,7 @@ void WatchStream::Write(v1::WatchResponse response) {
     THON_CHECK(!writing_);                      // One response a request.
     writing_ = true;
   }
-  response_ = std::move(response);
+  response_ = BufferOf(std::move(response));
   StartWrite(&response_);
 }
 
@@ -122,7 +147,7 @@ void WatchStream::OnWriteDone(bool ok) {
   bool finish = false;
   WatchId subscription = 0;
   // An idle watch holds no page.
-  response_ = v1::WatchResponse();
+  response_.Clear();
   {
     MutexLock lock(&mu_);
     writing_ = false;
@@ -194,8 +219,11 @@ void WatchStream::StepPast() {
     MutexLock lock(&mu_);
     if (end_.has_value() || finished_) return;
   }
-  std::optional<v1::WatchResponse> page = past_->Step();
-  if (page.has_value()) return Write(*std::move(page));
+  const std::optional<v1::WatchResponse> page = past_->Step();
+  if (page.has_value()) {
+    return Write(
+        std::make_shared<const std::string>(page->SerializeAsString()));
+  }
   Post([this] { StepPast(); });  // Whoever else waits goes first.
 }
 

@@ -3,6 +3,8 @@
 // Lifetime: made by the service; deletes itself when gRPC is done with it and
 // the worker that identifies the caller holds no reference.
 //
+// Responses are written as bytes: many streams share those of one (SharedPage).
+//
 // Backpressure: at most one response exists. The hub is asked for the next one
 // only when gRPC has taken the last one. Of a past moment (as_of) the responses
 // are made on a worker instead, a step at a time and in turn with other watches
@@ -14,6 +16,7 @@
 #ifndef THON_RPC_WATCH_STREAM_H_
 #define THON_RPC_WATCH_STREAM_H_
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
@@ -32,7 +35,7 @@
 
 namespace thon {
 
-class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
+class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                           private WatchHub::Watcher {
  public:
   // `calls` and `past_turns` are not owned and outlive the stream. `token` is
@@ -48,12 +51,12 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   ~WatchStream() override = default;
 
   // From the hub's thread.
-  void OnResponse(v1::WatchResponse response) override;
+  void OnResponse(SharedPage page) override;
   void OnBegun() override;
   void OnEnd(const absl::Status& reason) override;
 
   void Subscribe(OfficerId officer, WatchQueries queries);
-  void Write(v1::WatchResponse response);
+  void Write(std::shared_ptr<const std::string> response);
 
   // In turn, one after another: which position, then pages of it.
   void FindMoment();
@@ -79,7 +82,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   std::int64_t checked_ms_ = 0;
   WatchQueries past_queries_;  // Set before the subscription.
   std::unique_ptr<PastTables> past_;
-  v1::WatchResponse response_;  // Belongs to the write under way.
+  grpc::ByteBuffer response_;  // Belongs to the write under way.
 
   Mutex mu_;
   int references_ ABSL_GUARDED_BY(mu_) = 1;  // gRPC's, until OnDone().

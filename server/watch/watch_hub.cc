@@ -26,8 +26,8 @@ absl::Status Draining() {
 WatchHub::WatchHub(WatchOptions options)
     : options_(std::move(options)),
       watches_(options_,
-               {[this](WatchId id, v1::WatchResponse response) {
-                  Deliver(id, std::move(response));
+               {[this](WatchId id, SharedPage page) {
+                  Deliver(id, std::move(page));
                 },
                 [this](WatchId id, absl::Status reason) { End(id, reason); }}),
       thread_([this] { Run(); }) {}
@@ -151,11 +151,11 @@ void WatchHub::LetIn(WatchId id) {
   EndCall();
 }
 
-void WatchHub::Deliver(WatchId id, v1::WatchResponse response) {
+void WatchHub::Deliver(WatchId id, SharedPage page) {
   Watcher* const watcher = BeginCall(id);
   if (watcher == nullptr) return;
   ++responses_;
-  watcher->OnResponse(std::move(response));
+  watcher->OnResponse(std::move(page));
   EndCall();
 }
 

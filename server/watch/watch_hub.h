@@ -54,7 +54,7 @@ class WatchHub {
   class Watcher {
    public:
     // The next response, in order. Uses up one Request().
-    virtual void OnResponse(v1::WatchResponse response) = 0;
+    virtual void OnResponse(SharedPage page) = 0;
     // A watch of a past moment was let in: the watcher takes its pages from
     // PastAt(), on a thread of its own. No OnResponse() will come.
     virtual void OnBegun() {}
@@ -124,7 +124,7 @@ class WatchHub {
   void ReadMail();
   void GoOn();
   void LetIn(WatchId id);
-  void Deliver(WatchId id, v1::WatchResponse response);
+  void Deliver(WatchId id, SharedPage page);
   void End(WatchId id, const absl::Status& reason);
   Watcher* BeginCall(WatchId id);
   void EndCall();

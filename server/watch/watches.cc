@@ -210,6 +210,7 @@ void Watches::Remove(WatchId id) {
   if (watches_.empty()) {
     now_.reset();
     ready_.clear();
+    ForgetMade();
     tail_ = EventTail(options_.log);
   }
 }
@@ -274,20 +275,65 @@ bool Watches::Step() {
     Watch* const watch = found->second.get();
     watch->queued = false;
     if (!watch->requested || !Owes(*watch)) continue;
-    if (watch->cut == nullptr) StartCut(watch);
+    const bool begins = watch->cut == nullptr;
+    if (begins) {
+      if (SharedPage made = FindMade(*watch)) {
+        // Where its tables stand without their feeds is what it was.
+        watch->told = round_;
+        SetDue(watch);
+        ++shared_;
+        Send(watch, std::move(made));
+        return true;
+      }
+      StartCut(watch);
+    }
     if (!watch->cut->Fill({options_.page_bytes, options_.page_rows})) {
       Enqueue(watch);  // It had its turn.
       return true;
     }
     const bool complete = watch->cut->complete();
     if (complete) Sign(*watch, watch->cut->page().mutable_progress());
-    v1::WatchResponse page = watch->cut->Take();
+    auto page = std::make_shared<const WatchPage>(watch->cut->Take());
+    if (complete && begins) KeepMade(*watch, page);
     if (complete) Finish(watch);
-    watch->requested = false;
-    out_.send(id, std::move(page));
+    Send(watch, std::move(page));
     return true;
   }
   return false;
+}
+
+void Watches::Send(Watch* watch, SharedPage page) {
+  watch->requested = false;
+  out_.send(watch->id, std::move(page));
+}
+
+// ---- Pages for several ----
+
+std::shared_ptr<const WatchPage> Watches::FindMade(const Watch& watch) const {
+  if (watch.start != v1::WATCH_START_REASON_UNSPECIFIED) return nullptr;
+  const auto found = made_.find({watch.queries.canonical, watch.told});
+  if (found == made_.end() ||
+      options_.steady_ms() - found->second.made_ms > options_.round_ms) {
+    return nullptr;
+  }
+  return found->second.page;
+}
+
+// Requires: the page is the watch's whole cut, which it has not told yet.
+void Watches::KeepMade(const Watch& watch, const SharedPage& page) {
+  if (page->response().started_size() > 0) return;  // Rare, and often large.
+  if (watchers_.find(watch.subscriptions[0].feed)->second.size() < 2) return;
+  const std::size_t bytes = page->response().ByteSizeLong();
+  const std::pair key(watch.queries.canonical, watch.told);
+  const bool known = made_.contains(key);  // One that is too old.
+  if (!known && made_bytes_ + bytes > options_.shared_bytes) return;
+  if (!known) made_bytes_ += bytes;
+  made_[key] = {page, options_.steady_ms()};
+}
+
+void Watches::ForgetMade() {
+  made_.clear();
+  made_bytes_ = 0;
 }
 
 // ---- Cuts ----

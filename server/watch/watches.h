@@ -17,6 +17,11 @@
 // A watch sends one response for each request of its caller. Work is done in
 // small steps, one watch after another, so that a large snapshot delays nobody.
 //
+// What a watch is told depends on its queries, the round it was told last and
+// the round at hand: on nothing else, since a viewer may see all that a query
+// asks for or may not watch it. So watches of equal queries that keep up with
+// each other get one page, built once (SharedPage).
+//
 // Thread-safety: none; one thread owns it.
 #ifndef THON_WATCH_WATCHES_H_
 #define THON_WATCH_WATCHES_H_
@@ -46,6 +51,7 @@
 #include "server/watch/resume_token.h"
 #include "server/watch/structure.h"
 #include "server/watch/viewer.h"
+#include "server/watch/watch_page.h"
 
 namespace thon {
 
@@ -76,6 +82,9 @@ struct WatchOptions {
   std::size_t feeds_bytes = limits::kFeedsBytesMax;
   std::size_t changed_keys = limits::kChangedKeysMax;
   std::uint64_t resume_positions = limits::kResumePositionsMax;
+  // Of pages that are kept for other watches of the same round; beyond them
+  // each watch has its own.
+  std::size_t shared_bytes = limits::kMiB * 8;
 };
 
 // Rows that the projector wrote, by table.
@@ -88,7 +97,7 @@ class Watches {
  public:
   // Both are called from within Round() and Step(), and may not call back.
   struct Out {
-    std::function<void(WatchId, v1::WatchResponse)> send;
+    std::function<void(WatchId, SharedPage)> send;
     // The watch is gone.
     std::function<void(WatchId, absl::Status)> end;
   };
@@ -123,6 +132,8 @@ class Watches {
   // What the feeds keep for watches that are behind.
   std::size_t kept_keys() const { return kept_.keys; }
   std::size_t kept_bytes() const { return kept_.bytes; }
+  // Pages that were sent though another watch's turn had made them.
+  std::uint64_t shared() const { return shared_; }
 
  private:
   // A query of a watch.
@@ -152,6 +163,11 @@ class Watches {
   };
   // The projection, structure date, root, team and author of a feed's query.
   using Shape = std::tuple<int, Date, UnitId, TeamId, AuthorId>;
+  // Of the round at hand: a whole cut that holds nothing but changes.
+  struct MadePage {
+    SharedPage page;
+    std::int64_t made_ms;  // Its server_time_ms is of then.
+  };
 
   // watches.cc
   absl::Status Open(Watch* watch);
@@ -168,7 +184,12 @@ class Watches {
   RowsView ViewAt(Position position);
   void Sign(const Watch& watch, v1::WatchProgress* progress) const;
   void Finish(Watch* watch);
+  void Send(Watch* watch, SharedPage page);
   void SetDue(Watch* watch);
+  // A page of an equal watch that told as much; null if there is none.
+  std::shared_ptr<const WatchPage> FindMade(const Watch& watch) const;
+  void KeepMade(const Watch& watch, const SharedPage& page);
+  void ForgetMade();
 
   // watches_round.cc
   void ChangeRows(const RowsView& now, const ChangedKeys& changed);
@@ -215,6 +236,10 @@ class Watches {
   std::set<WatchId> parked_;
   std::deque<WatchId> ready_;
   std::set<std::pair<std::int64_t, WatchId>> due_;
+  // By WatchQueries::canonical and the round told last.
+  std::map<std::pair<std::string, std::uint64_t>, MadePage> made_;
+  std::size_t made_bytes_ = 0;
+  std::uint64_t shared_ = 0;
   // Places of the last position that a watch resumed from.
   std::pair<Position, std::shared_ptr<Places>> resumed_places_;
 };

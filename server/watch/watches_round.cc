@@ -58,6 +58,7 @@ void Watches::Round(Position position, const ChangedKeys& changed,
                     bool all_changed) {
   if (!now_.has_value() || position <= now_->position()) return;
   ++round_;
+  ForgetMade();
   touched_.clear();
   const ChangedSubjects subjects = SubjectsOf(changed);
   const bool same_map = subjects.empty() && !all_changed;

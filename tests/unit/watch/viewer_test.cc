@@ -146,7 +146,7 @@ TEST_F(ViewerTest, StandingsAreReadWhereTheAuthorsTeamStands) {
 
 TEST_F(ViewerTest, PhonesLeaveRoomForOfficers) {
   absl::Status refused;
-  Watches watches(world_.Options(), {[](WatchId, const v1::WatchResponse&) {},
+  Watches watches(world_.Options(), {[](WatchId, const SharedPage&) {},
                                      [&](WatchId, absl::Status why) {
                                        refused = std::move(why);
                                      }});

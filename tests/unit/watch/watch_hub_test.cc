@@ -73,12 +73,12 @@ class Follower final : public WatchHub::Watcher {
   }
 
  private:
-  void OnResponse(v1::WatchResponse response) override {
+  void OnResponse(SharedPage page) override {
     WatchId id = 0;
     {
       MutexLock lock(&mu_);
       EXPECT_TRUE(in_call_) << "a call after leaving";
-      client_->Hear(std::move(response), 0,
+      client_->Hear(page->response(), 0,
                     Position(world_->log().end().next_position.value - 1));
       id = client_->id;
       changed_.NotifyAll();
@@ -141,9 +141,11 @@ class WatchHubTest : public ::testing::Test {
 
 TEST_F(WatchHubTest, CallersComeAndGoWhileRowsChange) {
   WatchHub hub(Options());
-  for (int i = 0; i < 6; ++i) {
-    const std::uint64_t officer = 1 + static_cast<std::uint64_t>(i) % 2;
-    NewClient(world_.AnyRequest(officer), officer);
+  for (std::size_t i = 0; i < 6; ++i) {
+    const std::uint64_t officer = 1 + i % 2;
+    // The last two ask what two others do, and share their pages.
+    NewClient(i < 4 ? world_.AnyRequest(officer) : clients_[i - 4]->request,
+              officer);
   }
   std::vector<std::unique_ptr<Follower>> followers;
   for (const auto& client : clients_) {
@@ -194,7 +196,7 @@ TEST_F(WatchHubTest, ACallerWhoNeverAsksHoldsNobodyUp) {
   WatchHub hub(Options());
   Follower reads(&hub, &world_, NewClient(TeamsOf(0), 1));
   class Silent final : public WatchHub::Watcher {
-    void OnResponse(v1::WatchResponse) override { ADD_FAILURE(); }
+    void OnResponse(SharedPage) override { ADD_FAILURE(); }
     void OnEnd(const absl::Status&) override { ADD_FAILURE(); }
   } silent;
   const WatchId id = hub.Subscribe(Viewer::Officer(OfficerId(1)),
@@ -222,7 +224,7 @@ class Historian final : public WatchHub::Watcher {
   }
 
  private:
-  void OnResponse(v1::WatchResponse) override {
+  void OnResponse(SharedPage) override {
     ADD_FAILURE() << "the pages are the caller's own";
   }
   void OnBegun() override {

@@ -25,8 +25,8 @@ class WatchesTest : public ::testing::Test {
  protected:
   void Start(const WatchOptions& options) {
     watches_ = std::make_unique<Watches>(
-        options, Watches::Out{[this](WatchId id, v1::WatchResponse response) {
-                                ClientOf(id)->Hear(std::move(response),
+        options, Watches::Out{[this](WatchId id, const SharedPage& page) {
+                                ClientOf(id)->Hear(page->response(),
                                                    world_.clock().SteadyMs(),
                                                    world_.end());
                               },
