@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -75,6 +76,20 @@ std::int64_t ChildServer::ResidentBytes() const {
   std::int64_t resident = 0;
   pages >> all >> resident;
   return resident * sysconf(_SC_PAGESIZE);
+}
+
+std::int64_t ChildServer::CpuUs() const {
+  const std::string stat =
+      ReadText("/proc/" + std::to_string(process_->id()) + "/stat");
+  // Fields are counted behind the name, which may hold anything: the first one
+  // there is the third.
+  std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  std::int64_t user = 0;
+  std::int64_t system = 0;
+  fields >> user >> system;
+  return (user + system) * 1'000'000 / sysconf(_SC_CLK_TCK);
 }
 
 std::shared_ptr<grpc::Channel> ChildServer::Connect() const {

@@ -30,6 +30,9 @@ class ChildServer {
 
   // Memory that the server holds, as the operating system counts it.
   std::int64_t ResidentBytes() const;
+  // Time on processors that it took since it started, in user mode and in the
+  // kernel.
+  std::int64_t CpuUs() const;
 
   // Stops gracefully, so that the directory can be opened.
   void Stop() { process_->Stop(); }
