@@ -252,6 +252,33 @@ class Cli(unittest.TestCase):
         self.json("eligibility", "show", "--organisation", "900", "--month", "2023-08")
         self.thon("eligibility", "show", "--team", "1", "--month", "2023-13", expect=USAGE)
 
+    def test_07b_acts_on_teams_and_lists_reach_the_money(self):
+        def state(team, month):
+            row = self.json("eligibility", "show", "--team", team, "--month", month)["row"]
+            return row["determination"]["state"]
+        suspend = ["team", "suspend", "04771/Thôn Ba Chãng", "--from", "10/08/2023", "--to", "20/09/2023", "--reason",
+                   "kiện toàn", "--document", "21/QĐ-UBND", "--issued", "09/08/2023"]
+        before = self.end()
+        self.assertIn("Dry run", self.thon(*suspend, "--dry-run").stdout)
+        self.assertFalse(self.json(*suspend, "--dry-run")["applied"])
+        self.thon("team", "merge", "2", "--into", "2", "--effective", "15/08/2023", expect=USAGE)
+        self.thon("team", "merge", "2", "--into", "99", "--effective", "15/08/2023", expect=REFUSED)
+        self.assertEqual(self.end(), before, "what was tried or refused is recorded")
+        self.assertTrue(self.json(*suspend)["applied"])
+        self.assertEqual([state(2, m) for m in ("2023-07", "2023-08", "2023-09")], ["PROVISIONAL", "HELD", "HELD"])
+        self.thon(*suspend, expect=REFUSED)
+        self.thon("team", "resume", "2", "--date", "10/08/2023")
+        self.assertEqual(state(2, "2023-08"), "PROVISIONAL")
+        amendment = self.file("1700.csv", "Mã xã;Thay đổi;Mục tiêu\n04771;đưa ra;\n04303;thêm;nâng cao\n")
+        amended = self.apply("list", "amend", amendment, "--list", "894/QĐ-UBND", "--document", "1700/QĐ-UBND",
+                             "--issued", "05/10/2023", "--effective", "01/11/2023")
+        self.assertEqual((amended["summary"]["added"], amended["summary"]["removed"]), (1, 1))
+        never = self.file("never.csv", "Mã xã;Thay đổi\n04717;đưa ra\n")
+        report = self.thon("list", "amend", never, "--list", "894/QĐ-UBND", "--document", "1701/QĐ-UBND", "--issued",
+                           "05/10/2023", "--effective", "01/11/2023", "--apply", expect=REFUSED).stdout
+        self.assertIn("never.csv:2: Mã xã (commune_code)", report)
+        self.assertEqual(state(1, "2023-10"), "PROVISIONAL")
+
     def test_08_enrolment_codes(self):
         code = self.json("enrol", "code", "--team", "1", "--member", "11")
         self.assertTrue(code)

@@ -66,11 +66,16 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddStatusCommands(&app, &session);
   AddImportCommands(&app, &session);
   AddRegistryCommands(&app, &session);
+  AddTeamCommands(&app, &session);
+  AddMapCommands(&app, &session);
+  AddListCommands(&app, &session);
   AddDecisionCommands(&app, &session);
   AddPolicyCommands(&app, &session);
   AddEligibilityCommands(&app, &session);
   AddMoneyCommands(&app, &session);
   AddIndicatorCommands(&app, &session);
+  AddOfficeCommands(&app, &session);
+  AddRecordCommand(&app, &session);
   AddGrantCommands(&app, &session);
   AddEnrolCommands(&app, &session);
   AddEnrolSheetCommands(&app, &session);

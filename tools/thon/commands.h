@@ -11,6 +11,9 @@ namespace thon::cli {
 
 void AddStatusCommands(CLI::App* app, Session* session);
 void AddImportCommands(CLI::App* app, Session* session);
+void AddTeamCommands(CLI::App* app, Session* session);
+void AddMapCommands(CLI::App* app, Session* session);
+void AddListCommands(CLI::App* app, Session* session);
 void AddDecisionCommands(CLI::App* app, Session* session);
 void AddPolicyCommands(CLI::App* app, Session* session);
 void AddGrantCommands(CLI::App* app, Session* session);
@@ -22,6 +25,8 @@ void AddAuthorCommands(CLI::App* app, Session* session);
 void AddIndicatorCommands(CLI::App* app, Session* session);
 void AddEligibilityCommands(CLI::App* app, Session* session);
 void AddMoneyCommands(CLI::App* app, Session* session);
+void AddOfficeCommands(CLI::App* app, Session* session);
+void AddRecordCommand(CLI::App* app, Session* session);
 void AddAuditCommands(CLI::App* app, Session* session);
 void AddLogCommands(CLI::App* app, Session* session);
 void AddScenarioCommands(CLI::App* app, Session* session);

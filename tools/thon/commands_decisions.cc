@@ -1,8 +1,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/core/hash.h"
 #include "server/core/limits.h"
 #include "server/core/text.h"
@@ -16,131 +18,6 @@
 
 namespace thon::cli {
 namespace {
-
-// ------------------------------------------------------------------ lists
-
-struct ListOptions {
-  ImportFlags flags;
-  std::string list;
-  std::string document;
-  std::string issued;
-  std::string issuer;
-  int year = 0;
-  std::string effective;
-  bool retroactive = false;
-  bool accept_names = false;
-};
-
-// What was meant to reach back and does not say so is told before it is
-// recorded: an act recorded cannot be taken back.
-absl::Status WarnUnlessItReachesBack(Client* client, Date first,
-                                     bool retroactive, absl::string_view option,
-                                     Report* report) {
-  const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
-  if (!status.ok()) return status.status();
-  const Date today(status->local_date());
-  if (retroactive || first >= today) return absl::OkStatus();
-  report->Warning(
-      0, option, "COUNTS_FROM_TODAY",
-      {absl::StrCat("Ngày ", first.Vietnamese(),
-                    " đã qua và không có --retroactive: chỉ tính từ ngày ghi "
-                    "nhận, ",
-                    today.Vietnamese(),
-                    ". Nếu quyết định có hiệu lực trở về trước, thêm "
-                    "--retroactive."),
-       absl::StrCat(first.Iso(),
-                    " is past and --retroactive is not given: it counts from "
-                    "the day it is recorded, ",
-                    today.Iso(),
-                    ". If the decision reaches back, add --retroactive.")});
-  return absl::OkStatus();
-}
-
-absl::Status ApproveList(Session* session, const ListOptions& options) {
-  const auto issued = DayOption("--issued", options.issued);
-  if (!issued.ok()) return issued.status();
-  const auto effective = DayOption("--effective", options.effective);
-  if (!effective.ok()) return effective.status();
-  const absl::StatusOr<CsvTable> table = ReadCsv(options.flags.file);
-  if (!table.ok()) return table.status();
-  const absl::StatusOr<Client*> client = session->client();
-  if (!client.ok()) return client.status();
-  // A list names communes as they were on the day of the decision.
-  const absl::StatusOr<MapRead> map = ReadMap(*client, *issued);
-  if (!map.ok()) return map.status();
-
-  ImportPlan plan;
-  plan.kind = "list";
-  plan.rows = table->rows.size();
-  const v1::RegistrationList list =
-      PlanRegistrationList(*table, map->map, options.flags.rules(),
-                           options.accept_names, &plan.report);
-  int advanced = 0;
-  for (const v1::RegistrationRow& row : list.rows()) {
-    advanced += row.target() == v1::REGISTRATION_TARGET_ADVANCED ? 1 : 0;
-  }
-  plan.summary = {{"Danh sách", "list_id", options.list},
-                  {"Xã, phường, thị trấn", "communes", list.rows_size()},
-                  {"Đạt chuẩn", "standard", list.rows_size() - advanced},
-                  {"Nâng cao", "advanced", advanced}};
-  const absl::Status told =
-      WarnUnlessItReachesBack(*client, Date(*effective), options.retroactive,
-                              "--effective", &plan.report);
-  if (!told.ok()) return told;
-  if (plan.report.errors() == 0) {
-    std::string document = list.SerializeAsString();
-    v1::Event event;
-    v1::RegistrationListApproved* const approved =
-        event.mutable_registration_list_approved();
-    approved->set_list_id(options.list);
-    approved->mutable_document()->set_number(
-        options.document.empty() ? options.list : options.document);
-    approved->mutable_document()->set_issue_date(*issued);
-    approved->mutable_document()->set_issuer(options.issuer);
-    approved->set_year(options.year);
-    approved->set_effective_date(*effective);
-    approved->set_retroactive(options.retroactive);
-    approved->set_rows_hash(std::string(Sha256Of(document).view()));
-    plan.change = MakeChange(std::move(event), std::move(document));
-    plan.change->seen_position = map->position;
-  }
-  return FinishImport(session, options.flags, std::move(plan));
-}
-
-void AddList(CLI::App* app, Session* session) {
-  CLI::App* const command = Command(
-      Group(app, "list", "Danh sách xã đăng ký (registration lists)"),
-      "approve",
-      "Ghi quyết định phê duyệt danh sách (record an approved list: "
-      "commune_code, target, [name])",
-      {"thon list approve 894.csv --list 894/QĐ-UBND --issued 01/06/2023 "
-       "--year 2023 --effective 2023-06-01",
-       "thon list approve 894.csv --list 894/QĐ-UBND --issued 01/06/2023 "
-       "--year 2023 --effective 2023-06-01 --apply"});
-  auto options = std::make_shared<ListOptions>();
-  AddImportFlags(command, &options->flags);
-  command
-      ->add_option("--list", options->list,
-                   "Id by which policies name the list")
-      ->required();
-  command->add_option("--document", options->document,
-                      "The decision's number; by default the list's id");
-  command->add_option("--issued", options->issued, "Its day of issue")
-      ->required();
-  command->add_option("--issuer", options->issuer, "Who issued it");
-  command->add_option("--year", options->year, "The year it is for")
-      ->required()
-      ->check(CLI::Range(1990, 2199));
-  command
-      ->add_option("--effective", options->effective,
-                   "First day of the listing")
-      ->required();
-  command->add_flag("--retroactive", options->retroactive,
-                    "It reaches back before the day it is recorded");
-  command->add_flag("--accept-names", options->accept_names,
-                    "The codes are right where names differ from the map");
-  OnChosen(command, session, options, &ApproveList);
-}
 
 // ---------------------------------------------------------------- funding
 
@@ -252,6 +129,43 @@ absl::StatusOr<v1::FundingApproved> FundingOf(const FundingOptions& options) {
   return funding;
 }
 
+// Decisions stand beside each other: none replaces or withdraws another, and a
+// team that two name is paid once. Who takes a new one for an amendment of the
+// old is told.
+absl::Status TellOfOthers(Client* client, const v1::FundingApproved& funding,
+                          ImportPlan* plan) {
+  const absl::StatusOr<v1::ListPoliciesResponse> known =
+      client->ListPolicies(v1::ListPoliciesRequest());
+  if (!known.ok()) return known.status();
+  std::vector<std::string> others;
+  for (const v1::FundingRow& row : known->fundings()) {
+    if (row.policy_id() != funding.policy_id() ||
+        row.last_month() < funding.first_month() ||
+        funding.last_month() < row.first_month() ||
+        row.document().number() == funding.document().number()) {
+      continue;
+    }
+    others.push_back(absl::StrCat(
+        row.document().number(), " (", row.team_count(), " tổ, ",
+        ShowMonth(row.first_month()), " - ", ShowMonth(row.last_month()), ", ",
+        FormatDong(row.ceiling_vnd()), ")"));
+  }
+  if (others.empty()) return absl::OkStatus();
+  const std::string list = absl::StrJoin(others, "; ");
+  plan->report.Warning(
+      0, "", "ADDS_TO_OTHERS",
+      {absl::StrCat("Các tháng này đã có quyết định ", list,
+                    ". Quyết định mới cộng thêm tổ và kinh phí, không thay thế "
+                    "hay thu hồi quyết định trước; tổ có trong cả hai chỉ được "
+                    "chi một lần, theo quyết định ghi trước còn kinh phí."),
+       absl::StrCat("These months are covered by ", list,
+                    " already. The new decision adds teams and money; it "
+                    "replaces and withdraws nothing. A team that both name is "
+                    "paid once, from the one recorded first that has money "
+                    "left.")});
+  return absl::OkStatus();
+}
+
 absl::Status ApproveFunding(Session* session, const FundingOptions& options) {
   absl::StatusOr<v1::FundingApproved> funding = FundingOf(options);
   if (!funding.ok()) return funding.status();
@@ -280,6 +194,8 @@ absl::Status ApproveFunding(Session* session, const FundingOptions& options) {
       set.team_ids_size(),
       MonthCount(Month(funding->first_month()), Month(funding->last_month())),
       *amount, listed, funding->ceiling_vnd(), &plan);
+  const absl::Status others = TellOfOthers(*client, *funding, &plan);
+  if (!others.ok()) return others;
   // The month of the recording is covered either way.
   const absl::Status told =
       WarnUnlessItReachesBack(*client, Month(funding->first_month()).last_day(),
@@ -301,11 +217,16 @@ void AddFunding(CLI::App* app, Session* session) {
   CLI::App* const command = Command(
       Group(app, "funding", "Quyết định kinh phí (funding decisions)"),
       "approve",
-      "Ghi quyết định kinh phí (record funded teams: team_id, or commune_code "
-      "and village_name)",
+      "Ghi quyết định kinh phí; quyết định sau cộng thêm vào quyết định trước, "
+      "không thay thế (record funded teams: team_id, or commune_code and "
+      "village_name; a later decision adds teams and money to those before and "
+      "replaces none)",
       {"thon funding approve 1845.csv --policy YB-2023 --document "
        "1845/QĐ-UBND --issued 12/10/2023 --from 2023-06 --to 2023-12 "
-       "--ceiling \"2.698.500.000 đồng\" --retroactive --apply"});
+       "--ceiling \"2.698.500.000 đồng\" --retroactive --apply",
+       "thon funding approve added-teams.csv --policy YB-2023 --document "
+       "2000/QĐ-UBND --issued 20/11/2023 --from 2023-08 --to 2023-12 "
+       "--ceiling \"2.500.000 đồng\" --retroactive --apply"});
   auto options = std::make_shared<FundingOptions>();
   AddImportFlags(command, &options->flags);
   command->add_option("--policy", options->policy, "For which policy")
@@ -331,7 +252,6 @@ void AddFunding(CLI::App* app, Session* session) {
 }  // namespace
 
 void AddDecisionCommands(CLI::App* app, Session* session) {
-  AddList(app, session);
   AddFunding(app, session);
 }
 

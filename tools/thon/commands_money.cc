@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/core/text.h"
+#include "tools/thon/act_options.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/commands.h"
 #include "tools/thon/pages.h"
@@ -15,31 +16,6 @@
 
 namespace thon::cli {
 namespace {
-
-// A decision, as every act here may name one.
-struct DocumentOptions {
-  std::string number;
-  std::string issued;
-  std::string issuer;
-};
-
-void AddDocument(CLI::App* command, DocumentOptions* options, bool required) {
-  CLI::Option* const number = command->add_option("--document", options->number,
-                                                  "The decision's number");
-  command->add_option("--issued", options->issued, "Its day of issue");
-  command->add_option("--issuer", options->issuer, "Who issued it");
-  if (required) number->required();
-}
-
-absl::StatusOr<v1::LegalDocument> DocumentOf(const DocumentOptions& options) {
-  const auto issued = DayOption("--issued", options.issued);
-  if (!issued.ok()) return issued.status();
-  v1::LegalDocument document;
-  document.set_number(options.number);
-  document.set_issue_date(*issued);
-  document.set_issuer(options.issuer);
-  return document;
-}
 
 struct Months {
   std::int32_t first = 0;

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
+#include "server/core/civil.h"
 #include "thon/v1/event.pb.h"
+#include "thon/v1/rows.pb.h"
 #include "tools/thon/csv.h"
 #include "tools/thon/row_reader.h"
 #include "tools/thon/team_index.h"
@@ -19,6 +21,17 @@ namespace thon::cli {
 v1::RegistrationList PlanRegistrationList(const CsvTable& table,
                                           const UnitMap& map, CellRules rules,
                                           bool accept_names, Report* report);
+
+// Columns commune_code, change (add or remove), target (needed to add; to
+// remove it is the one that the commune is listed with), and name or
+// commune_name. A commune to remove that was never on `now`, the list as it is,
+// is an error; what is so already from `day` on is passed over with a warning,
+// so that a repeat has nothing to record.
+v1::RegistrationList PlanListAmendment(const CsvTable& table,
+                                       const UnitMap& map,
+                                       const v1::RegistrationListRow& now,
+                                       Date day, CellRules rules,
+                                       bool accept_names, Report* report);
 
 // What the file of a funding decision says of money: how many rows name an
 // amount a month, and their sum in đồng, at most 10^15.

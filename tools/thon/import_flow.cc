@@ -122,6 +122,29 @@ absl::Status FinishImport(Session* session, const ImportFlags& flags,
   return status;
 }
 
+absl::Status WarnUnlessItReachesBack(Client* client, Date first,
+                                     bool retroactive, absl::string_view option,
+                                     Report* report) {
+  const absl::StatusOr<v1::ServerStatus> status = client->GetStatus();
+  if (!status.ok()) return status.status();
+  const Date today(status->local_date());
+  if (retroactive || first >= today) return absl::OkStatus();
+  report->Warning(
+      0, option, "COUNTS_FROM_TODAY",
+      {absl::StrCat("Ngày ", first.Vietnamese(),
+                    " đã qua và không có --retroactive: chỉ tính từ ngày ghi "
+                    "nhận, ",
+                    today.Vietnamese(),
+                    ". Nếu quyết định có hiệu lực trở về trước, thêm "
+                    "--retroactive."),
+       absl::StrCat(first.Iso(),
+                    " is past and --retroactive is not given: it counts from "
+                    "the day it is recorded, ",
+                    today.Iso(),
+                    ". If the decision reaches back, add --retroactive.")});
+  return absl::OkStatus();
+}
+
 Change MakeChange(v1::Event event, std::string document) {
   Change change;
   change.events.push_back(std::move(event));

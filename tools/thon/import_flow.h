@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/core/civil.h"
 #include "tools/thon/command_options.h"
 #include "tools/thon/report.h"
 #include "tools/thon/row_reader.h"
@@ -50,6 +52,13 @@ struct ImportPlan {
 // dry run found no error. Reason CHECKS_FAILED: it did; nothing is recorded.
 absl::Status FinishImport(Session* session, const ImportFlags& flags,
                           ImportPlan plan);
+
+// What was meant to reach back before the day of its recording, and does not
+// say so, is told before it is recorded: an act recorded cannot be taken back.
+// `option` is the option of the act's first day.
+absl::Status WarnUnlessItReachesBack(Client* client, Date first,
+                                     bool retroactive, absl::string_view option,
+                                     Report* report);
 
 // One event that names one document.
 Change MakeChange(v1::Event event, std::string document);
