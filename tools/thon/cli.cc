@@ -67,6 +67,7 @@ int RunThon(const std::vector<std::string>& arguments, std::ostream* out,
   AddImportCommands(&app, &session);
   AddRegistryCommands(&app, &session);
   AddTeamCommands(&app, &session);
+  AddMemberCommands(&app, &session);
   AddMapCommands(&app, &session);
   AddListCommands(&app, &session);
   AddDecisionCommands(&app, &session);

@@ -12,6 +12,7 @@ namespace thon::cli {
 void AddStatusCommands(CLI::App* app, Session* session);
 void AddImportCommands(CLI::App* app, Session* session);
 void AddTeamCommands(CLI::App* app, Session* session);
+void AddMemberCommands(CLI::App* app, Session* session);
 void AddMapCommands(CLI::App* app, Session* session);
 void AddListCommands(CLI::App* app, Session* session);
 void AddDecisionCommands(CLI::App* app, Session* session);
