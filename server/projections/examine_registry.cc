@@ -114,6 +114,14 @@ void Examine(const v1::TeamMerged& merged, CommandCase& c) {
                "source_team_ids", c);
   ExamineTeams(merged.target_team_ids(), merged.effective_date(),
                "target_team_ids", c);
+  const auto& targets = merged.target_team_ids();
+  c.Form(std::any_of(merged.source_team_ids().begin(),
+                     merged.source_team_ids().end(),
+                     [&](std::uint64_t id) {
+                       return std::find(targets.begin(), targets.end(), id) ==
+                              targets.end();
+                     }),
+         "target_team_ids names every team of source_team_ids: none would end");
 }
 
 void Examine(const v1::TeamSplit& split, CommandCase& c) {
@@ -127,6 +135,10 @@ void Examine(const v1::TeamSplit& split, CommandCase& c) {
       std::find(split.target_team_ids().begin(), split.target_team_ids().end(),
                 split.lead_team_id()) != split.target_team_ids().end(),
       "lead_team_id must be one of target_team_ids");
+  c.Form(std::any_of(
+             split.target_team_ids().begin(), split.target_team_ids().end(),
+             [&](std::uint64_t id) { return id != split.source_team_id(); }),
+         "target_team_ids names no team but the one that is split");
 }
 
 void Examine(const v1::TeamSuspended& suspended, CommandCase& c) {

@@ -125,6 +125,26 @@ TEST_F(RegistryTest, AMergedTeamEndsUnlessItGoesOn) {
   EXPECT_THAT(Team(8).successor_team_ids(), ElementsAre(7));
 }
 
+TEST_F(RegistryTest, ATeamIsNeitherMergedIntoNorSplitIntoItselfAlone) {
+  ASSERT_TRUE(made_.log.Submit(made_.Team(8)).effective());
+  v1::Event merge = made_.New();
+  for (const std::uint64_t id : {7, 8}) {
+    merge.mutable_team_merged()->add_source_team_ids(id);
+    merge.mutable_team_merged()->add_target_team_ids(id);
+  }
+  merge.mutable_team_merged()->set_effective_date(Day("2023-08-15"));
+  EXPECT_EQ(made_.log.Submit(merge).failure(), v1::COMMAND_FAILURE_MALFORMED);
+  v1::Event split = made_.New();
+  split.mutable_team_split()->set_source_team_id(7);
+  split.mutable_team_split()->add_target_team_ids(7);
+  split.mutable_team_split()->set_lead_team_id(7);
+  split.mutable_team_split()->set_effective_date(Day("2023-08-15"));
+  EXPECT_EQ(made_.log.Submit(split).failure(), v1::COMMAND_FAILURE_MALFORMED);
+  split.mutable_act()->set_idempotency_key("goes on beside another");
+  split.mutable_team_split()->add_target_team_ids(8);
+  EXPECT_TRUE(made_.log.Submit(split).effective());
+}
+
 TEST_F(RegistryTest, ASplitTeamNamesItsLeadFirst) {
   ASSERT_TRUE(made_.log.Submit(made_.Team(8)).effective());
   ASSERT_TRUE(made_.log.Submit(made_.Team(9)).effective());
