@@ -48,8 +48,7 @@ class Verifier {
  private:
   static int ThreadsOf(const VerifyOptions& options) {
     if (options.threads > 0) return options.threads;
-    return std::max(1,
-                    static_cast<int>(std::thread::hardware_concurrency()) - 1);
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
 
   void CheckTrees();
