@@ -5,61 +5,26 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <cstdint>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/unit/rpc/audit_fixture.h"
-#include "tools/thon/cli.h"
+#include "tests/unit/tools/cli_server_fixture.h"
 #include "tools/thon/proto_json.h"
-#include "tools/thon/session.h"
 
 namespace thon::testing {
 
 // The province of province.h: teams 1 and 2 on Thôn 1 and Thôn 2 of 04771, a
 // registered commune, and 3 on Thôn 3 of 04717, which is not. 30 May 2023.
-class ActsTest : public AuditTest {
+class ActsTest : public CliServerTest {
  protected:
-  void SetUp() override {
-    AuditTest::SetUp();
-    directory_ = absl::StrCat(::testing::TempDir(), "thon_acts_", ::getpid());
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    std::ofstream(Path("ca.crt")) << tls_.ca_certificate;
-    std::ofstream(Path("token")) << operator_;
-  }
-  ~ActsTest() override { std::filesystem::remove_all(directory_); }
-
-  std::string Path(const std::string& name) const {
-    return absl::StrCat(directory_, "/", name);
-  }
   std::string File(const std::string& name, const std::string& content) {
     std::ofstream(Path(name)) << content;
     return Path(name);
   }
 
-  int Run(std::vector<std::string> arguments) {
-    const std::vector<std::string> where = {
-        "--server",     absl::StrCat("127.0.0.1:", server_->port()),
-        "--ca",         Path("ca.crt"),
-        "--token-file", Path("token")};
-    arguments.insert(arguments.begin(), where.begin(), where.end());
-    out_.str("");
-    err_.str("");
-    return cli::RunThon(arguments, &out_, &err_);
-  }
-  // What a person would have read of the last run.
-  std::string Said() const { return out_.str() + err_.str(); }
-
-  cli::Json RunJson(std::vector<std::string> arguments) {
-    arguments.emplace_back("--json");
-    const int code = Run(arguments);
-    EXPECT_EQ(code, cli::kExitOk) << Said();
-    return code == cli::kExitOk ? cli::Json::parse(out_.str()) : cli::Json();
-  }
   // Must take effect.
   void Act(const std::vector<std::string>& arguments) {
     EXPECT_EQ(Run(arguments), cli::kExitOk) << Said();
@@ -106,10 +71,6 @@ class ActsTest : public AuditTest {
     province_.AdvanceTo(absl::StrCat(day, "T08:00:00+07:00"));
     AwaitAllRows();
   }
-
-  std::string directory_;
-  std::ostringstream out_;
-  std::ostringstream err_;
 };
 
 }  // namespace thon::testing
